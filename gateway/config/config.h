@@ -1,0 +1,150 @@
+// The one immutable configuration of a running gateway: plain values, defaults here, every bound a
+// setting. Read from TOML, environment and flags by gateway/config/loader.h; documented key by key
+// in deploy/dunlin.reference.toml.
+//
+// Owner: shared_ptr<const Config>, one snapshot for all shards; a reload publishes a new one.
+// Thread: any (immutable). Units stand in the names: *_ms milliseconds, *_size/_bytes bytes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace config {
+
+// Where a public connection's uid comes from.
+enum class IdentitySource : std::uint8_t {
+  kNone,     // The connection has no uid; only its id, channels and "all" reach it.
+  kQuery,    // The query parameter `uid_param`, at the handshake.
+  kMessage,  // The first text message: {"uid":"…"}.
+};
+
+// What happens to a data message from the client.
+enum class MessageAction : std::uint8_t {
+  kDiscard,
+  kEcho,
+  kBroadcast,  // Published to the profile's room.
+  kProtocol,   // The dunlin.v1 client protocol.
+};
+
+// What gives way when a connection's outbound queue is full.
+enum class QueueOverflow : std::uint8_t { kClose, kDropOldest, kDropNewest };
+
+// Which connection gives way when a uid has more than `connections_per_uid_max`.
+enum class OnExcess : std::uint8_t { kKickOld, kRejectNew };
+
+// A public path and how connections to it behave.
+struct Profile {
+  std::string name;  // The table's name: [profiles.NAME]; a label in metrics and API.
+  std::string path;  // Exact request path, starts with '/'.
+
+  IdentitySource identity = IdentitySource::kNone;
+  std::string uid_param = "uid";         // With kQuery.
+  std::uint32_t login_timeout_ms = 10'000;  // With kMessage: from the 101 to the login.
+
+  MessageAction on_text = MessageAction::kDiscard;
+  MessageAction on_binary = MessageAction::kDiscard;
+  bool answer_ping = false;          // A text message "ping" is answered with "pong".
+  bool normalize_space = false;      // With kBroadcast: trims, and newlines become spaces.
+  std::string room;                  // With kBroadcast: channel published to; always subscribed.
+  std::vector<std::string> channels;  // Further channels that every connection is subscribed to.
+  bool client_subscribe = false;     // dunlin.v1 clients may subscribe by themselves…
+  std::vector<std::string> client_channels = {"*"};  // …to these; a trailing '*' is a prefix.
+  std::uint32_t subscriptions_max = 100;             // Per connection.
+
+  std::uint32_t connections_per_uid_max = 0;  // 0: any number.
+  OnExcess on_excess = OnExcess::kKickOld;
+
+  std::uint32_t ping_interval_ms = 25'000;  // Protocol ping; 0: none.
+  std::uint32_t pong_timeout_ms = 10'000;
+  std::uint32_t ping_jitter_percent = 20;
+  std::string heartbeat_text;               // Sent as a text message; empty: none.
+  std::uint32_t heartbeat_interval_ms = 1'000;
+  std::uint32_t idle_timeout_ms = 0;        // Closes when the client sends nothing; 0: never.
+
+  std::string gzip_param;            // Query parameter that asks for gzip payloads; empty: none.
+  std::vector<std::string> origins = {"same"};  // "same", "any", or exact origins.
+
+  std::uint64_t message_size_max = 1 << 20;
+  std::uint32_t queue_size_max = 1 << 20;     // Bytes waiting for one connection.
+  std::uint32_t queue_messages_max = 1'024;   // Messages waiting for one connection.
+  QueueOverflow queue_overflow = QueueOverflow::kClose;
+};
+
+struct Public {
+  std::string listen = "127.0.0.1:8080";  // HOST:PORT, [v6]:PORT; port 0: the system chooses.
+  std::uint32_t backlog = 4'096;
+  std::uint32_t connections_max = 100'000;  // Whole process; more are refused with 503.
+  bool pages = true;                        // Serve the test pages and dunlin.js.
+};
+
+struct Handshake {
+  std::uint32_t timeout_ms = 10'000;  // From accept to the end of the request head.
+  std::uint32_t head_size_max = 16'384;
+  std::uint32_t header_count_max = 100;
+  std::uint32_t close_timeout_ms = 5'000;  // From our Close frame to the end of the connection.
+};
+
+struct Api {
+  std::string listen = "127.0.0.1:8081";
+  std::vector<std::string> keys;  // Empty is allowed on a loopback address only.
+  std::uint32_t connections_max = 1'024;  // Per shard.
+  std::uint32_t head_size_max = 16'384;
+  std::uint32_t body_size_max = 8 << 20;
+  std::uint32_t line_size_max = 2 << 20;      // One NDJSON line.
+  std::uint32_t idle_timeout_ms = 60'000;     // Keep-alive without a request.
+  std::uint32_t request_timeout_ms = 30'000;  // From a request's first byte to its last.
+  std::uint32_t pipeline_max = 256;           // Unanswered requests of one connection.
+  std::uint32_t targets_max = 10'000;         // uids, channels, or exclusions in one request.
+  std::uint32_t wait_timeout_ms = 5'000;      // Default for wait=written and wait=acked.
+  std::uint32_t wait_timeout_max_ms = 60'000;
+  std::uint32_t idempotency_ttl_ms = 600'000;
+  std::uint32_t idempotency_keys_max = 100'000;  // Per shard; the oldest give way.
+};
+
+struct Hub {
+  std::uint32_t shards = 0;          // 0: one for each core.
+  std::uint32_t ring_size = 4'096;   // Cells of a shard's inbox; a power of two.
+  std::uint32_t outstanding_max = 16'384;  // Jobs one shard may have under way on others.
+  std::uint32_t fanout_slice = 128;  // Deliveries of a fan-out between two looks at the rest.
+  std::string send_batch = "auto";   // "auto", "plain" or "io_uring".
+  std::uint32_t uid_size_max = 256;
+  std::uint32_t channel_size_max = 256;
+  std::uint32_t channels_max = 1'000'000;  // Per shard, with subscribers or history.
+  std::uint32_t fanouts_max = 1'024;       // Fan-outs waiting on one shard; more are refused.
+  std::uint32_t history_messages = 100;    // Per channel; 0: no history.
+  std::uint32_t history_size = 256 << 10;  // Bytes per channel.
+  std::uint64_t history_total_size = 64 << 20;  // Bytes per shard, all channels; the oldest give way.
+  std::uint32_t history_ttl_ms = 600'000;
+};
+
+struct Drain {
+  std::uint32_t window_ms = 10'000;    // Closes are spread over this time.
+  std::uint32_t deadline_ms = 30'000;  // From SIGTERM to the end, whatever is left.
+  std::uint32_t reconnect_spread_ms = 5'000;  // The delay told to clients is random below this.
+};
+
+enum class LogFormat : std::uint8_t { kText, kJson };
+
+struct Log {
+  std::string level = "info";  // trace, debug, info, warn, error, off.
+  LogFormat format = LogFormat::kText;
+};
+
+struct Canary {
+  std::uint32_t interval_ms = 2'000;  // 0: no canary; readiness is then only "not draining".
+  std::uint32_t timeout_ms = 10'000;  // Oldest arrival that still counts as ready.
+};
+
+struct Config {
+  Public public_;  // Table [public].
+  Handshake handshake;
+  Api api;
+  Hub hub;
+  Drain drain;
+  Log log;
+  Canary canary;
+  std::vector<Profile> profiles;  // Paths and names are unique.
+};
+
+}  // namespace config
