@@ -39,16 +39,16 @@ struct Profile {
   std::string path;  // Exact request path, starts with '/'.
 
   IdentitySource identity = IdentitySource::kNone;
-  std::string uid_param = "uid";         // With kQuery.
+  std::string uid_param = "uid";            // With kQuery.
   std::uint32_t login_timeout_ms = 10'000;  // With kMessage: from the 101 to the login.
 
   MessageAction on_text = MessageAction::kDiscard;
   MessageAction on_binary = MessageAction::kDiscard;
-  bool answer_ping = false;          // A text message "ping" is answered with "pong".
-  bool normalize_space = false;      // With kBroadcast: trims, and newlines become spaces.
-  std::string room;                  // With kBroadcast: channel published to; always subscribed.
+  bool answer_ping = false;           // A text message "ping" is answered with "pong".
+  bool normalize_space = false;       // With kBroadcast: trims, and newlines become spaces.
+  std::string room;                   // With kBroadcast: channel published to; always subscribed.
   std::vector<std::string> channels;  // Further channels that every connection is subscribed to.
-  bool client_subscribe = false;     // dunlin.v1 clients may subscribe by themselves…
+  bool client_subscribe = false;      // dunlin.v1 clients may subscribe by themselves…
   std::vector<std::string> client_channels = {"*"};  // …to these; a trailing '*' is a prefix.
   std::uint32_t subscriptions_max = 100;             // Per connection.
 
@@ -58,16 +58,16 @@ struct Profile {
   std::uint32_t ping_interval_ms = 25'000;  // Protocol ping; 0: none.
   std::uint32_t pong_timeout_ms = 10'000;
   std::uint32_t ping_jitter_percent = 20;
-  std::string heartbeat_text;               // Sent as a text message; empty: none.
+  std::string heartbeat_text;  // Sent as a text message; empty: none.
   std::uint32_t heartbeat_interval_ms = 1'000;
-  std::uint32_t idle_timeout_ms = 0;        // Closes when the client sends nothing; 0: never.
+  std::uint32_t idle_timeout_ms = 0;  // Closes when the client sends nothing; 0: never.
 
-  std::string gzip_param;            // Query parameter that asks for gzip payloads; empty: none.
+  std::string gzip_param;  // Query parameter that asks for gzip payloads; empty: none.
   std::vector<std::string> origins = {"same"};  // "same", "any", or exact origins.
 
   std::uint64_t message_size_max = 1 << 20;
-  std::uint32_t queue_size_max = 1 << 20;     // Bytes waiting for one connection.
-  std::uint32_t queue_messages_max = 1'024;   // Messages waiting for one connection.
+  std::uint32_t queue_size_max = 1 << 20;    // Bytes waiting for one connection.
+  std::uint32_t queue_messages_max = 1'024;  // Messages waiting for one connection.
   QueueOverflow queue_overflow = QueueOverflow::kClose;
 };
 
@@ -87,7 +87,7 @@ struct Handshake {
 
 struct Api {
   std::string listen = "127.0.0.1:8081";
-  std::vector<std::string> keys;  // Empty is allowed on a loopback address only.
+  std::vector<std::string> keys;          // Empty is allowed on a loopback address only.
   std::uint32_t connections_max = 1'024;  // Per shard.
   std::uint32_t head_size_max = 16'384;
   std::uint32_t body_size_max = 8 << 20;
@@ -103,24 +103,25 @@ struct Api {
 };
 
 struct Hub {
-  std::uint32_t shards = 0;          // 0: one for each core.
-  std::uint32_t ring_size = 4'096;   // Cells of a shard's inbox; a power of two.
+  std::uint32_t shards = 0;                // 0: one for each core.
+  std::uint32_t ring_size = 4'096;         // Cells of a shard's inbox; a power of two.
   std::uint32_t outstanding_max = 16'384;  // Jobs one shard may have under way on others.
-  std::uint32_t fanout_slice = 128;  // Deliveries of a fan-out between two looks at the rest.
-  std::string send_batch = "auto";   // "auto", "plain" or "io_uring".
+  std::uint32_t fanout_slice = 128;        // Deliveries of a fan-out between two looks at the rest.
+  std::string send_batch = "auto";         // "auto", "plain" or "io_uring".
   std::uint32_t uid_size_max = 256;
   std::uint32_t channel_size_max = 256;
   std::uint32_t channels_max = 1'000'000;  // Per shard, with subscribers or history.
   std::uint32_t fanouts_max = 1'024;       // Fan-outs waiting on one shard; more are refused.
   std::uint32_t history_messages = 100;    // Per channel; 0: no history.
   std::uint32_t history_size = 256 << 10;  // Bytes per channel.
-  std::uint64_t history_total_size = 64 << 20;  // Bytes per shard, all channels; the oldest give way.
+  std::uint64_t history_total_size = 64
+                                     << 20;  // Bytes per shard, all channels; the oldest give way.
   std::uint32_t history_ttl_ms = 600'000;
 };
 
 struct Drain {
-  std::uint32_t window_ms = 10'000;    // Closes are spread over this time.
-  std::uint32_t deadline_ms = 30'000;  // From SIGTERM to the end, whatever is left.
+  std::uint32_t window_ms = 10'000;           // Closes are spread over this time.
+  std::uint32_t deadline_ms = 30'000;         // From SIGTERM to the end, whatever is left.
   std::uint32_t reconnect_spread_ms = 5'000;  // The delay told to clients is random below this.
 };
 

@@ -1,0 +1,65 @@
+// One keep-alive HTTP/1.1 connection to a server's push interface: requests out, joined where many
+// are queued, answers in, in order. Parses with llhttp. Knows nothing of what the requests mean.
+//
+// Owner: a publisher.   Thread: its worker's.   Bound: kBodySizeMax bytes of one answer.
+#pragma once
+
+#include <llhttp.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "bench/load/net/address.h"
+#include "bench/load/net/event_loop.h"
+
+namespace load {
+
+class HttpClient final : public Handler {
+ public:
+  class Owner {
+   public:
+    virtual void on_answer(HttpClient& client, unsigned status, std::string_view body) = 0;
+    // The connection ended, or never was; unanswered requests stay unanswered. open() may be called
+    // again, but not in this call.
+    virtual void on_lost(HttpClient& client) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  HttpClient(EventLoop& loop, Owner& owner);
+  ~HttpClient() { close(); }
+  HttpClient(const HttpClient&) = delete;
+  HttpClient& operator=(const HttpClient&) = delete;
+
+  [[nodiscard]] bool open(const Address& target);
+
+  // Whole requests are appended here and leave with the next flush(), which comes by itself after
+  // the answers of one read were reported.
+  [[nodiscard]] std::string& outgoing() { return outgoing_; }
+  void flush();
+  void close();
+  [[nodiscard]] bool is_open() const { return fd_ >= 0; }
+
+  void on_ready(std::uint32_t events) override;
+
+ private:
+  static constexpr std::size_t kBodySizeMax = 64 << 20;
+
+  static HttpClient& of(llhttp_t* parser) { return *static_cast<HttpClient*>(parser->data); }
+  static const llhttp_settings_t& settings();
+  void read();
+  void lose();
+
+  EventLoop& loop_;
+  Owner& owner_;
+  int fd_ = -1;
+  bool connected_ = false;
+  llhttp_t parser_{};
+  std::string outgoing_;
+  std::string body_;
+};
+
+}  // namespace load

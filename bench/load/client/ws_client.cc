@@ -1,0 +1,164 @@
+#include "bench/load/client/ws_client.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+namespace load {
+namespace {
+
+// Masking keys must not be predictable for a browser's sake; for a load generator it is enough that
+// they differ, so that no server is spared the unmasking.
+std::uint32_t next_masking_key() {
+  thread_local std::uint64_t state = 0x9E3779B97F4A7C15;
+  state ^= state << 13;
+  state ^= state >> 7;
+  state ^= state << 17;
+  return static_cast<std::uint32_t>(state >> 32);
+}
+
+}  // namespace
+
+bool WsClient::open(Opening opening) {
+  const int fd = start_connect(opening.target, opening.source, opening.receive_buffer_size);
+  if (fd < 0) {
+    errno = -fd;
+    return false;
+  }
+  fd_ = fd;
+  state_ = State::kConnecting;
+  accept_ = opening.accept;
+  unsent_ = std::move(opening.request);
+  loop_.add(fd_, *this);
+  return true;
+}
+
+void WsClient::on_ready(std::uint32_t events) {
+  if (state_ == State::kIdle) return;  // Closed earlier in this turn, by its owner.
+  if (state_ == State::kConnecting) {
+    if ((events & (EPOLLERR | EPOLLHUP)) != 0) return end(Ending::kConnectFailed);
+    if ((events & EPOLLOUT) == 0) return;
+    state_ = State::kUpgrading;
+  }
+  if ((events & EPOLLOUT) != 0 && !unsent_.empty()) flush();
+  if ((events & ~std::uint32_t{EPOLLOUT}) != 0 && state_ != State::kIdle) read();
+  if (!loop_.write_buffer().empty()) flush();
+}
+
+void WsClient::read() {
+  const auto buffer = loop_.read_buffer();
+  for (;;) {
+    const ssize_t received = recv(fd_, buffer.data(), buffer.size(), 0);
+    if (received < 0 && errno == EAGAIN) return;
+    if (received <= 0) return end(state_ == State::kUpgrading ? Ending::kRefused : Ending::kByPeer);
+    std::span<const char> input = buffer.first(static_cast<std::size_t>(received));
+    if (stash_.empty()) {
+      consume(input);
+      if (state_ == State::kIdle) return;
+      stash_.assign(input.data(), input.size());
+    } else {
+      stash_.append(input.data(), input.size());
+      input = stash_;
+      consume(input);
+      if (state_ == State::kIdle) return;
+      stash_.erase(0, stash_.size() - input.size());
+    }
+    if (stash_.size() > kMessageSizeMax) return end(Ending::kFault);
+    // Edge-triggered: after a short read the next byte makes a new event.
+    if (std::cmp_less(received, buffer.size())) return;
+  }
+}
+
+void WsClient::consume(std::span<const char>& input) {
+  if (state_ == State::kUpgrading && !finish_handshake(input)) return;
+  while (state_ == State::kOpen && take_frame(input)) {
+  }
+}
+
+bool WsClient::finish_handshake(std::span<const char>& input) {
+  switch (read_handshake_answer(input, accept_)) {
+    case HandshakeAnswer::kIncomplete: return false;
+    case HandshakeAnswer::kRefused: end(Ending::kRefused); return false;
+    case HandshakeAnswer::kAccepted: break;
+  }
+  state_ = State::kOpen;
+  owner_.on_open(*this);
+  return true;
+}
+
+bool WsClient::take_frame(std::span<const char>& input) {
+  const FrameStep step = next_server_frame(input);
+  if (step.fault != FrameFault::kNone) {
+    end(Ending::kFault);
+    return false;
+  }
+  if (!step.frame) return false;
+  deliver(*step.frame);
+  return true;
+}
+
+void WsClient::deliver(const ServerFrame& frame) {
+  const std::string_view payload(frame.payload.data(), frame.payload.size());
+  switch (frame.opcode) {
+    case Opcode::kText:
+    case Opcode::kBinary:
+      if (frame.fin) return owner_.on_message(*this, payload);
+      message_ = payload;
+      return;
+    case Opcode::kContinuation:
+      message_ += payload;
+      if (message_.size() > kMessageSizeMax) return end(Ending::kFault);
+      if (frame.fin) owner_.on_message(*this, std::exchange(message_, {}));
+      return;
+    case Opcode::kPing: return queue(Opcode::kPong, payload);
+    case Opcode::kPong: return;
+    case Opcode::kClose: return end(Ending::kByPeer);
+  }
+  end(Ending::kFault);
+}
+
+void WsClient::queue(Opcode opcode, std::string_view payload) {
+  append_client_frame(loop_.write_buffer(), opcode, payload, next_masking_key());
+}
+
+void WsClient::flush() {
+  std::string& queued = loop_.write_buffer();
+  if (state_ == State::kIdle) return queued.clear();
+  // What waits goes first; otherwise the queue is sent from where it stands.
+  if (!unsent_.empty()) unsent_ += queued;
+  std::string& bytes = unsent_.empty() ? queued : unsent_;
+  const ssize_t sent = bytes.empty() ? 0 : send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  if (sent < 0 && errno != EAGAIN) {
+    queued.clear();
+    return end(Ending::kByPeer);
+  }
+  const auto taken = static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
+  if (&bytes == &unsent_) {
+    unsent_.erase(0, taken);
+  } else if (taken < queued.size()) {
+    unsent_.assign(queued, taken);
+  }
+  queued.clear();
+}
+
+void WsClient::close() {
+  if (fd_ >= 0) ::close(fd_);
+  fd_ = -1;
+  state_ = State::kIdle;
+  // Swapped away rather than cleared: ten thousand idle clients need no buffers.
+  std::string().swap(unsent_);
+  std::string().swap(stash_);
+  std::string().swap(message_);
+}
+
+void WsClient::stop_reading() { loop_.remove(fd_); }
+
+void WsClient::end(Ending ending) {
+  close();
+  owner_.on_end(*this, ending);
+}
+
+}  // namespace load

@@ -1,0 +1,90 @@
+// One WebSocket client connection of the harness: connects, shakes hands, sends and receives whole
+// messages, answers pings. Counts nothing and keeps no time; its owner does.
+//
+// Owner: a scenario (SubscriberSet, EchoTask, ConnectTask).   Thread: its worker's.
+// Bound: an incomplete message of kMessageSizeMax bytes; unsent bytes as many as the owner queues.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "bench/load/client/ws_wire.h"
+#include "bench/load/net/address.h"
+#include "bench/load/net/event_loop.h"
+
+namespace load {
+
+class WsClient final : public Handler {
+ public:
+  enum class Ending : std::uint8_t {
+    kByPeer,         // Closed or reset, with or without a closing handshake.
+    kConnectFailed,  // No TCP connection; also: out of descriptors or ports.
+    kRefused,        // The opening handshake was answered with anything but a proper 101.
+    kFault,          // The peer broke the protocol.
+  };
+
+  class Owner {
+   public:
+    virtual void on_open(WsClient& client) = 0;
+    virtual void on_message(WsClient& client, std::string_view payload) = 0;
+    // Not called for close(). The client may be opened again, but not in this call.
+    virtual void on_end(WsClient& client, Ending ending) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  struct Opening {
+    const Address& target;
+    const Address* source;            // Null: the kernel chooses.
+    std::string request;              // The whole opening handshake.
+    std::string_view accept;          // Outlives the handshake.
+    int receive_buffer_size = 0;      // 0: the system's default.
+  };
+
+  WsClient(EventLoop& loop, Owner& owner) : loop_(loop), owner_(owner) {}
+  ~WsClient() { close(); }
+  WsClient(const WsClient&) = delete;
+  WsClient& operator=(const WsClient&) = delete;
+
+  // False, with errno, when not even a socket could be had.
+  [[nodiscard]] bool open(Opening opening);
+
+  // Queues a message for the next flush(), which comes by itself after on_open and on_message.
+  // The queue is the loop's: flush before another client of this loop queues.
+  void queue(Opcode opcode, std::string_view payload);
+  void flush();
+
+  void close();          // Orderly at the TCP level: FIN.
+  void stop_reading();   // Stays connected, never reads again: the slow consumer.
+
+  [[nodiscard]] bool is_open() const { return state_ == State::kOpen; }
+  [[nodiscard]] bool is_idle() const { return state_ == State::kIdle; }
+
+  void on_ready(std::uint32_t events) override;
+
+ private:
+  enum class State : std::uint8_t { kIdle, kConnecting, kUpgrading, kOpen };
+
+  static constexpr std::size_t kMessageSizeMax = 64 << 20;
+
+  void read();
+  void consume(std::span<const char>& input);
+  bool finish_handshake(std::span<const char>& input);
+  bool take_frame(std::span<const char>& input);
+  void deliver(const ServerFrame& frame);
+  void end(Ending ending);
+
+  EventLoop& loop_;
+  Owner& owner_;
+  int fd_ = -1;
+  State state_ = State::kIdle;
+  std::string_view accept_;
+  std::string unsent_;    // The request until connected; then what the socket did not take.
+  std::string stash_;     // An incomplete frame or handshake answer.
+  std::string message_;   // The fragments of an incomplete message.
+};
+
+}  // namespace load

@@ -1,0 +1,80 @@
+// dunlin-bench: the load harness. Reads options, runs one scenario or works with results, prints.
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <csignal>
+#include <cstdio>
+
+#include "bench/load/command_line.h"
+#include "bench/load/report/compare.h"
+#include "bench/load/report/goals.h"
+#include "bench/load/report/json.h"
+#include "bench/load/report/progress.h"
+#include "bench/load/report/summarize.h"
+#include "bench/load/report/table.h"
+#include "bench/load/report/text.h"
+#include "bench/load/scenario/run.h"
+
+namespace {
+
+constexpr int kUnsound = 2;  // The scenario ran, but messages were lost or damaged, or got worse.
+
+int fail(const std::string& reason) {
+  fmt::print(stderr, "dunlin-bench: {}\n", reason);
+  return 1;
+}
+
+// A descriptor per client. Root may raise the hard limit too.
+void raise_file_limit() {
+  const rlimit wanted{.rlim_cur = 1 << 20, .rlim_max = 1 << 20};
+  if (setrlimit(RLIMIT_NOFILE, &wanted) == 0) return;
+  rlimit files{};
+  getrlimit(RLIMIT_NOFILE, &files);
+  files.rlim_cur = files.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &files);
+}
+
+int run_scenario(load::Options options) {
+  const auto setup = load::prepare(std::move(options));
+  if (!setup) return fail(setup.error());
+  raise_file_limit();
+  const load::ServerProbe probe(setup->options.pids);
+  load::Progress progress;
+  load::Run run(*setup, probe, progress);
+  const auto record = run.execute();
+  if (!record) return fail(record.error());
+
+  const load::Result result = load::summarize(*setup, *record, probe.is_known());
+  fmt::print("{}", load::to_text(result));
+  if (!setup->options.json_file.empty()) {
+    const auto written = load::write_json(result, setup->options.json_file);
+    if (!written) return fail(written.error());
+  }
+  return result.is_sound() ? 0 : kUnsound;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  auto arguments = load::parse_command_line(argc, argv);
+  if (!arguments) return arguments.error();
+  if (arguments->command == load::Command::kRun) return run_scenario(std::move(arguments->options));
+
+  std::vector<load::Result> results;
+  for (const std::string& file : arguments->files) {
+    auto result = load::read_json(file);
+    if (!result) return fail(result.error());
+    results.push_back(std::move(*result));
+  }
+  if (arguments->command == load::Command::kTable) {
+    const auto goals = load::read_goals(arguments->goals);
+    if (!goals) return fail(goals.error());
+    const load::Table table = load::tabulate(results, arguments->subject, *goals);
+    fmt::print("{}", load::to_text(table));
+    return table.missed_count == 0 ? 0 : kUnsound;
+  }
+  const load::Comparison comparison = load::compare(results[0], results[1]);
+  fmt::print("{}", load::to_text(comparison));
+  return comparison.worse_count == 0 ? 0 : kUnsound;
+}

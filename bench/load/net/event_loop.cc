@@ -1,0 +1,53 @@
+#include "bench/load/net/event_loop.h"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "bench/load/clock.h"
+#include "proto/base/assert.h"
+
+namespace load {
+
+EventLoop::EventLoop()
+    : epoll_(epoll_create1(EPOLL_CLOEXEC)), wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  DUNLIN_ASSERT(epoll_ >= 0 && wake_ >= 0);
+  epoll_event event{.events = EPOLLIN, .data = {.ptr = nullptr}};  // No handler: only ends the wait.
+  epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_, &event);
+}
+
+EventLoop::~EventLoop() {
+  close(wake_);
+  close(epoll_);
+}
+
+void EventLoop::add(int fd, Handler& handler) {
+  epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data = {.ptr = &handler}};
+  epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
+}
+
+void EventLoop::remove(int fd) { epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr); }
+
+void EventLoop::turn(std::int64_t until_ns, bool spin) {
+  std::int64_t wait = 0;
+  if (!spin) wait = std::clamp<std::int64_t>(until_ns - now_ns(), 0, 100 * kMillisecond);
+  const timespec timeout{.tv_sec = wait / kSecond, .tv_nsec = wait % kSecond};
+  const int count = epoll_pwait2(epoll_, events_.data(), kEventsMax, &timeout, nullptr);
+  for (int i = 0; i < count; ++i) {
+    const epoll_event& event = events_[static_cast<std::size_t>(i)];
+    if (event.data.ptr != nullptr) {
+      static_cast<Handler*>(event.data.ptr)->on_ready(event.events);
+    } else {
+      std::uint64_t wakes = 0;
+      [[maybe_unused]] const auto size = read(wake_, &wakes, sizeof wakes);
+    }
+  }
+}
+
+void EventLoop::wake() const {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto size = write(wake_, &one, sizeof one);
+}
+
+}  // namespace load

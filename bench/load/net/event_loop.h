@@ -1,0 +1,61 @@
+// One worker's epoll set. Connections are edge-triggered with both directions armed once, so that
+// neither a handshake nor a full socket costs an epoll_ctl; a handler reads until a short read.
+//
+// Owner: Worker.   Thread: its worker's, but for wake().   Bound: kEventsMax events a turn.
+#pragma once
+
+#include <sys/epoll.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace load {
+
+class Handler {
+ public:
+  // May close its own descriptor, and destroy itself never: destroying handlers is for between
+  // two turns, because a turn's later events may name them.
+  virtual void on_ready(std::uint32_t events) = 0;
+
+ protected:
+  ~Handler() = default;
+};
+
+class EventLoop {
+ public:
+  EventLoop();
+  ~EventLoop();
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+
+  // Closing the descriptor takes it out again.
+  void add(int fd, Handler& handler);
+  void remove(int fd);
+
+  // Serves what is ready; waits for it until `until_ns` at the latest. With `spin` it does not
+  // sleep, so that a message is neither sent nor seen late because this thread had to wake up.
+  void turn(std::int64_t until_ns, bool spin);
+
+  // Ends a wait of turn(). Any thread.
+  void wake() const;
+
+  // Scratch space that every handler of this loop may use within one call.
+  [[nodiscard]] std::span<char> read_buffer() { return {read_buffer_.get(), kReadBufferSize}; }
+  [[nodiscard]] std::string& write_buffer() { return write_buffer_; }
+
+ private:
+  static constexpr std::size_t kEventsMax = 512;
+  static constexpr std::size_t kReadBufferSize = 256 << 10;
+
+  int epoll_ = -1;
+  int wake_ = -1;
+  std::array<epoll_event, kEventsMax> events_{};
+  std::unique_ptr<char[]> read_buffer_ = std::make_unique_for_overwrite<char[]>(kReadBufferSize);
+  std::string write_buffer_;
+};
+
+}  // namespace load

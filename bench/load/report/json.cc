@@ -1,0 +1,232 @@
+#include "bench/load/report/json.h"
+
+#include <fmt/format.h>
+#include <rapidjson/document.h>
+#include <rapidjson/error/en.h>
+#include <rapidjson/prettywriter.h>
+#include <rapidjson/stringbuffer.h>
+
+#include <array>
+#include <fstream>
+#include <sstream>
+#include <string_view>
+
+namespace load {
+namespace {
+
+using Writer = rapidjson::PrettyWriter<rapidjson::StringBuffer>;
+using Object = rapidjson::Value;
+
+constexpr std::array<std::pair<Better, std::string_view>, 3> kBetterNames{{
+    {Better::kLower, "lower"}, {Better::kHigher, "higher"}, {Better::kNeither, "neither"}}};
+
+void put(Writer& writer, std::string_view name, std::string_view value) {
+  writer.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
+  writer.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
+}
+
+void put(Writer& writer, std::string_view name, double value) {
+  writer.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
+  writer.Double(value);
+}
+
+void put(Writer& writer, std::string_view name, std::uint64_t value) {
+  writer.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
+  writer.Uint64(value);
+}
+
+void put_pairs(Writer& writer, const char* name,
+               const std::vector<std::pair<std::string, std::string>>& pairs) {
+  writer.Key(name);
+  writer.StartObject();
+  for (const auto& [key, value] : pairs) put(writer, key, value);
+  writer.EndObject();
+}
+
+std::string_view name_of(Better better) {
+  for (const auto& [value, name] : kBetterNames) {
+    if (value == better) return name;
+  }
+  return "neither";
+}
+
+void put_metric(Writer& writer, const Metric& metric) {
+  writer.StartObject();
+  put(writer, "name", metric.name);
+  put(writer, "unit", metric.unit);
+  put(writer, "value", metric.value);
+  put(writer, "better", name_of(metric.better));
+  writer.Key("samples");
+  writer.StartArray();
+  for (const double sample : metric.samples) writer.Double(sample);
+  writer.EndArray();
+  writer.EndObject();
+}
+
+void put_latency(Writer& writer, const Latency& latency) {
+  constexpr std::array<std::pair<const char*, double>, 5> kPercentiles{
+      {{"p50", 50}, {"p90", 90}, {"p99", 99}, {"p99.9", 99.9}, {"p99.99", 99.99}}};
+  const Histogram& histogram = latency.histogram;
+  writer.StartObject();
+  put(writer, "name", latency.name);
+  put(writer, "meaning", latency.meaning);
+  put(writer, "unit", std::string_view("ns"));
+  put(writer, "count", histogram.count());
+  put(writer, "min", histogram.min());
+  put(writer, "mean", histogram.mean());
+  put(writer, "max", histogram.max());
+  for (const auto& [name, percent] : kPercentiles) put(writer, name, histogram.percentile(percent));
+  writer.Key("buckets");  // [largest value, count]
+  writer.StartArray();
+  writer.SetFormatOptions(rapidjson::kFormatSingleLineArray);
+  for (const Histogram::Bucket& bucket : histogram.buckets()) {
+    writer.StartArray();
+    writer.Uint64(bucket.value_max);
+    writer.Uint64(bucket.count);
+    writer.EndArray();
+  }
+  writer.SetFormatOptions(rapidjson::kFormatDefault);
+  writer.EndArray();
+  writer.EndObject();
+}
+
+std::string text_of(const Object& object, const char* name) {
+  const auto found = object.FindMember(name);
+  return found != object.MemberEnd() && found->value.IsString() ? found->value.GetString() : "";
+}
+
+double number_of(const Object& object, const char* name) {
+  const auto found = object.FindMember(name);
+  return found != object.MemberEnd() && found->value.IsNumber() ? found->value.GetDouble() : 0;
+}
+
+// Calls `read` for each object in the array `name`, which may be absent.
+template <typename Read>
+void for_each(const Object& object, const char* name, Read read) {
+  const auto found = object.FindMember(name);
+  if (found == object.MemberEnd() || !found->value.IsArray()) return;
+  for (const Object& item : found->value.GetArray()) read(item);
+}
+
+Metric read_metric(const Object& object) {
+  Metric metric{.name = text_of(object, "name"),
+                .unit = text_of(object, "unit"),
+                .value = number_of(object, "value"),
+                .better = Better::kNeither,
+                .samples = {}};
+  for (const auto& [value, name] : kBetterNames) {
+    if (text_of(object, "better") == name) metric.better = value;
+  }
+  for_each(object, "samples", [&](const Object& sample) {
+    if (sample.IsNumber()) metric.samples.push_back(sample.GetDouble());
+  });
+  return metric;
+}
+
+Latency read_latency(const Object& object) {
+  std::vector<Histogram::Bucket> buckets;
+  for_each(object, "buckets", [&](const Object& bucket) {
+    if (!bucket.IsArray() || bucket.Size() != 2 || !bucket[0].IsUint64() || !bucket[1].IsUint64()) return;
+    buckets.push_back({.value_max = bucket[0].GetUint64(), .count = bucket[1].GetUint64()});
+  });
+  const Histogram::Extremes extremes{.min = static_cast<std::uint64_t>(number_of(object, "min")),
+                                     .max = static_cast<std::uint64_t>(number_of(object, "max")),
+                                     .mean = number_of(object, "mean")};
+  return {.name = text_of(object, "name"),
+          .meaning = text_of(object, "meaning"),
+          .histogram = Histogram::from(buckets, extremes)};
+}
+
+std::vector<std::pair<std::string, std::string>> read_pairs(const Object& object, const char* name) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  const auto found = object.FindMember(name);
+  if (found == object.MemberEnd() || !found->value.IsObject()) return pairs;
+  for (const auto& member : found->value.GetObject()) {
+    if (member.value.IsString()) pairs.emplace_back(member.name.GetString(), member.value.GetString());
+  }
+  return pairs;
+}
+
+}  // namespace
+
+std::string to_json(const Result& result) {
+  rapidjson::StringBuffer buffer;
+  Writer writer(buffer);
+  writer.SetIndent(' ', 1);
+  writer.StartObject();
+  put(writer, "scenario", result.scenario);
+  put(writer, "target", result.target);
+  put(writer, "label", result.label);
+  put(writer, "started_at", result.started_at);
+  put_pairs(writer, "parameters", result.parameters);
+  put_pairs(writer, "machine", result.machine);
+  writer.Key("metrics");
+  writer.StartArray();
+  for (const Metric& metric : result.metrics) put_metric(writer, metric);
+  writer.EndArray();
+  writer.Key("latencies");
+  writer.StartArray();
+  for (const Latency& latency : result.latencies) put_latency(writer, latency);
+  writer.EndArray();
+  writer.Key("checks");
+  writer.StartArray();
+  for (const Check& check : result.checks) {
+    writer.StartObject();
+    put(writer, "name", check.name);
+    put(writer, "count", check.count);
+    writer.Key("must_be_zero");
+    writer.Bool(check.must_be_zero);
+    writer.EndObject();
+  }
+  writer.EndArray();
+  writer.Key("warnings");
+  writer.StartArray();
+  for (const std::string& warning : result.warnings) writer.String(warning.c_str());
+  writer.EndArray();
+  writer.EndObject();
+  return buffer.GetString() + std::string("\n");
+}
+
+std::expected<void, std::string> write_json(const Result& result, const std::string& path) {
+  std::ofstream file(path);
+  file << to_json(result);
+  file.close();
+  if (!file) return std::unexpected(fmt::format("cannot write {}", path));
+  return {};
+}
+
+std::expected<Result, std::string> read_json(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) return std::unexpected(fmt::format("cannot read {}", path));
+  std::ostringstream text;
+  text << file.rdbuf();
+
+  rapidjson::Document document;
+  document.Parse(text.str().c_str());
+  if (document.HasParseError() || !document.IsObject()) {
+    return std::unexpected(fmt::format("{} is not a result of dunlin-bench: {} at byte {}", path,
+                                       rapidjson::GetParseError_En(document.GetParseError()),
+                                       document.GetErrorOffset()));
+  }
+  Result result;
+  result.scenario = text_of(document, "scenario");
+  result.target = text_of(document, "target");
+  result.label = text_of(document, "label");
+  result.started_at = text_of(document, "started_at");
+  result.parameters = read_pairs(document, "parameters");
+  result.machine = read_pairs(document, "machine");
+  for_each(document, "metrics", [&](const Object& item) { result.metrics.push_back(read_metric(item)); });
+  for_each(document, "latencies", [&](const Object& item) { result.latencies.push_back(read_latency(item)); });
+  for_each(document, "checks", [&](const Object& item) {
+    const auto zero = item.FindMember("must_be_zero");
+    result.checks.push_back({.name = text_of(item, "name"),
+                             .count = static_cast<std::uint64_t>(number_of(item, "count")),
+                             .must_be_zero = zero != item.MemberEnd() && zero->value.IsBool() && zero->value.GetBool()});
+  });
+  for_each(document, "warnings", [&](const Object& item) {
+    if (item.IsString()) result.warnings.emplace_back(item.GetString());
+  });
+  return result;
+}
+
+}  // namespace load

@@ -1,0 +1,110 @@
+// The WebSocket clients of one worker: opens them, logs each in with its uid, and checks what
+// arrives for order, copies and damage.
+//
+// Owner: a Task.   Thread: its worker's.   Bound: `count` members of some 300 bytes.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+
+#include "bench/load/client/ws_client.h"
+#include "bench/load/options.h"
+#include "bench/load/scenario/control.h"
+#include "bench/load/scenario/outcome.h"
+#include "bench/load/sequence_check.h"
+#include "bench/load/stamp.h"
+
+namespace load {
+
+// The streams whose numbers a client checks apart from each other.
+enum class Stream : std::uint8_t { kBroadcast = 0, kTargeted = 1 };
+
+class ClientSet {
+ public:
+  class Member;
+
+  class Listener {
+   public:
+    // A message of ours, checked and counted; not called for second copies.
+    virtual void on_stamped(Member& member, const Stamp& stamp) = 0;
+
+   protected:
+    ~Listener() = default;
+  };
+
+  class Member final : private WsClient::Owner {
+   public:
+    Member(EventLoop& loop, ClientSet& set, std::size_t index)
+        : client_(loop, *this), set_(set), index_(index) {}
+
+    [[nodiscard]] WsClient& client() { return client_; }
+    [[nodiscard]] bool is_reader() const { return reader_; }
+    [[nodiscard]] std::string uid() const;
+    // The number of the next message that is sent to it (or by it: echo).
+    std::uint64_t next_sequence() { return sequence_++; }
+
+   private:
+    friend class ClientSet;
+    void on_open(WsClient& client) override;
+    void on_message(WsClient& client, std::string_view payload) override;
+    void on_end(WsClient& client, WsClient::Ending ending) override;
+
+    WsClient client_;
+    ClientSet& set_;
+    std::size_t index_;  // Over all workers; makes the uid.
+    std::int64_t connect_ns_ = 0;
+    std::uint64_t sequence_ = 0;
+    std::array<SequenceCheck, 2> checks_;  // By Stream.
+    bool reader_ = true;
+  };
+
+  struct Range {
+    std::size_t first;
+    std::size_t count;
+  };
+
+  struct Place {
+    const Template& path;
+    const Template& login;  // First text message; empty: none.
+  };
+
+  ClientSet(EventLoop& loop, const Setup& setup, Place place, Range range, Counters& counters,
+            Outcome& outcome, Listener& listener);
+
+  // Opens more clients; to be called until is_complete().
+  void turn(std::int64_t now);
+  // Every client is open, or has failed.
+  [[nodiscard]] bool is_complete() const { return settled_ == range_.count; }
+
+  [[nodiscard]] std::deque<Member>& members() { return members_; }
+  [[nodiscard]] std::size_t reader_count() const { return reader_count_; }
+
+ private:
+  [[nodiscard]] std::string request_for(const Member& member) const;
+  [[nodiscard]] bool shall_read(std::size_t index) const;
+  void check(Member& member, std::string_view payload);
+
+  // A client that never reads gets little room in the kernel, so that it is soon felt.
+  static constexpr int kNonReaderBufferSize = 4'096;
+
+  EventLoop& loop_;
+  const Setup& setup_;
+  const Place place_;
+  const Range range_;
+  Counters& counters_;
+  Outcome& outcome_;
+  Listener& listener_;
+  const std::string payload_;  // What every message looks like behind its stamp.
+  std::string key_;            // One Sec-WebSocket-Key for the run: its check costs no SHA-1 each.
+  std::string accept_;
+  std::deque<Member> members_;  // A deque: members do not move.
+  std::size_t opened_ = 0;      // Members whose opening was begun.
+  std::size_t settled_ = 0;     // … and has ended, well or not.
+  std::size_t reader_count_ = 0;
+};
+
+}  // namespace load

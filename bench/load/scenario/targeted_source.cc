@@ -1,0 +1,154 @@
+#include "bench/load/scenario/targeted_source.h"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "bench/load/clock.h"
+#include "bench/load/stamp.h"
+
+namespace load {
+namespace {
+
+// Lines of a batch's answer that report an error instead of a receipt.
+std::uint64_t count_errors(std::string_view lines) {
+  constexpr std::string_view kError = "\"error\"";
+  std::uint64_t count = 0;
+  for (auto at = lines.find(kError); at != std::string_view::npos; at = lines.find(kError, at + 1)) ++count;
+  return count;
+}
+
+}  // namespace
+
+TargetedSource::Publisher::Publisher(EventLoop& loop, TargetedSource& source, const Setup& setup,
+                                     const PublishForm& form)
+    : http(loop, source), request(form, setup.api_address.text(), setup.options.api_header) {}
+
+TargetedSource::TargetedSource(EventLoop& loop, const Setup& setup, Schedule schedule,
+                               Control& control, Counters& counters, Outcome& outcome)
+    : loop_(loop), setup_(setup), control_(control), counters_(counters), outcome_(outcome),
+      schedule_(schedule), pushes_per_request_(std::max<std::size_t>(setup.options.batch, 1)),
+      payload_(make_payload(setup.options.payload_size)) {}
+
+void TargetedSource::assign(std::deque<ClientSet::Member>& members) {
+  std::vector<ClientSet::Member*> readers;
+  for (ClientSet::Member& member : members) {
+    if (member.is_reader()) readers.push_back(&member);
+  }
+  // A fixed seed: two servers are asked for the same uids in the same order. Shuffled, because
+  // visiting connections in the order in which they came flatters every cache.
+  std::mt19937 random(1);
+  std::ranges::shuffle(readers, random);
+
+  const PublishForm& form = setup_.options.batch > 0 ? setup_.profile.batch : setup_.profile.push;
+  const std::size_t count = std::min(setup_.options.publishers, readers.size());
+  for (std::size_t i = 0; i < count; ++i) publishers_.emplace_back(loop_, *this, setup_, form);
+  for (std::size_t i = 0; i < readers.size(); ++i) publishers_[i % count].members.push_back(readers[i]);
+}
+
+std::int64_t TargetedSource::turn(std::int64_t now) {
+  const Phase phase = control_.phase.load(std::memory_order_acquire);
+  if (phase >= Phase::kDraining) count_unsent();
+  if (phase != Phase::kRunning) return kNever;
+  const std::int64_t start = control_.start_ns.load(std::memory_order_relaxed);
+  if (now < start) return start;
+  if (schedule_.is_open_loop() && next_due(start) > now) return next_due(start);
+
+  bool some_closed = false;
+  for (std::size_t i = 0; i < publishers_.size(); ++i) {
+    // Each turn begins at another publisher, or with few pushes due the first would do all the work.
+    Publisher& publisher = publishers_[(turn_of_ + i) % publishers_.size()];
+    if (!publisher.http.is_open() && !publisher.http.open(setup_.api_address)) some_closed = true;
+    if (publisher.http.is_open()) fill(publisher, start, now);
+  }
+  ++turn_of_;
+  if (some_closed) return now + 10 * kMillisecond;
+  if (next_due(start) > now) return next_due(start);
+  // What is due but found no free connection waits for an answer, which wakes the loop. That is the
+  // server's lateness, not the harness's.
+  starved_until_ = now;
+  return kNever;
+}
+
+// A request leaves when the last of its pushes is due; each push keeps its own due time.
+std::int64_t TargetedSource::next_due(std::int64_t start) const {
+  return schedule_.due(start, pushes_per_request_ - 1);
+}
+
+void TargetedSource::count_unsent() {
+  if (std::exchange(ended_, true)) return;
+  counters_.unsent.add(schedule_.count_before(control_.start_ns.load(), control_.window_end_ns.load()));
+}
+
+void TargetedSource::fill(Publisher& publisher, std::int64_t start, std::int64_t now) {
+  bool any = false;
+  // In an open loop one request per publisher and turn, so that due pushes spread over connections
+  // as they would over independent backends; the next publisher takes the next one.
+  const std::size_t depth = setup_.options.outstanding;
+  while (publisher.unanswered.size() < depth && publish_one(publisher, start, now)) {
+    any = true;
+    if (schedule_.is_open_loop()) break;
+  }
+  if (any) publisher.http.flush();
+}
+
+bool TargetedSource::publish_one(Publisher& publisher, std::int64_t start, std::int64_t now) {
+  const bool open_loop = schedule_.is_open_loop();
+  const std::int64_t first_due = open_loop ? schedule_.due(start) : now;
+  if (open_loop && next_due(start) > now) return false;
+
+  for (std::size_t i = 0; i < pushes_per_request_; ++i) {
+    stamp_next(publisher, open_loop ? schedule_.due(start) : now, now);
+    const Template::Values values{.uid = uid_, .text = payload_, .channel = {}};
+    if (setup_.options.batch > 0) {
+      publisher.request.add_line(values);
+    } else {
+      publisher.request.append_to(publisher.http.outgoing(), values);
+    }
+    schedule_.advance();
+  }
+  if (setup_.options.batch > 0) publisher.request.append_batch_to(publisher.http.outgoing());
+  publisher.unanswered.push_back({.due_ns = first_due, .push_count = pushes_per_request_});
+  return true;
+}
+
+void TargetedSource::stamp_next(Publisher& publisher, std::int64_t due_ns, std::int64_t now) {
+  ClientSet::Member& member = *publisher.members[publisher.next_member];
+  if (++publisher.next_member == publisher.members.size()) publisher.next_member = 0;
+  uid_ = member.uid();
+  write_stamp(payload_, {.stream = static_cast<std::uint16_t>(Stream::kTargeted),
+                         .sequence = member.next_sequence(),
+                         .due_ns = due_ns});
+  if (schedule_.is_open_loop() && due_ns > starved_until_ && control_.in_window(due_ns)) {
+    outcome_.lateness.record(static_cast<std::uint64_t>(now - due_ns));
+  }
+}
+
+TargetedSource::Publisher& TargetedSource::publisher_of(const HttpClient& client) {
+  return *std::ranges::find_if(publishers_,
+                               [&](const Publisher& publisher) { return &publisher.http == &client; });
+}
+
+void TargetedSource::on_answer(HttpClient& client, unsigned status, std::string_view body) {
+  Publisher& publisher = publisher_of(client);
+  if (publisher.unanswered.empty()) return;
+  const Request request = publisher.unanswered.front();
+  publisher.unanswered.pop_front();
+  if (status / 100 != 2) return counters_.refused.add(request.push_count);
+
+  const std::uint64_t errors = std::min(count_errors(body), request.push_count);
+  counters_.refused.add(errors);
+  counters_.published.add(request.push_count - errors);
+  counters_.expected.add(request.push_count - errors);
+  if (control_.in_window(request.due_ns)) {
+    outcome_.answer.record(static_cast<std::uint64_t>(now_ns() - request.due_ns));
+  }
+}
+
+void TargetedSource::on_lost(HttpClient& client) {
+  Publisher& publisher = publisher_of(client);
+  for (const Request& request : publisher.unanswered) counters_.unanswered.add(request.push_count);
+  publisher.unanswered.clear();
+}
+
+}  // namespace load

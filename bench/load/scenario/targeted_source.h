@@ -1,0 +1,76 @@
+// Publishes pushes to single uids over several HTTP connections: one request each, pipelined, or as
+// batches of lines. Every uid belongs to one connection, because only then is the order of its
+// messages defined; the uids of a connection are visited in shuffled rounds.
+//
+// Owner: PublishTask, one per worker, for that worker's own clients.   Thread: its worker's.
+// Bound: `outstanding` requests on each of `publishers` connections.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bench/load/client/http_client.h"
+#include "bench/load/options.h"
+#include "bench/load/scenario/client_set.h"
+#include "bench/load/scenario/control.h"
+#include "bench/load/scenario/outcome.h"
+#include "bench/load/scenario/schedule.h"
+#include "bench/load/target/publish_request.h"
+
+namespace load {
+
+class TargetedSource final : private HttpClient::Owner {
+ public:
+  TargetedSource(EventLoop& loop, const Setup& setup, Schedule schedule, Control& control,
+                 Counters& counters, Outcome& outcome);
+
+  // Once, when the clients are open: deals the uids out.
+  void assign(std::deque<ClientSet::Member>& members);
+
+  // Publishes what is due; returns when the next is due.
+  std::int64_t turn(std::int64_t now);
+
+ private:
+  struct Request {
+    std::int64_t due_ns;  // Of its first push.
+    std::uint64_t push_count;
+  };
+
+  struct Publisher {
+    Publisher(EventLoop& loop, TargetedSource& source, const Setup& setup, const PublishForm& form);
+
+    HttpClient http;
+    PublishRequest request;
+    std::vector<ClientSet::Member*> members;
+    std::size_t next_member = 0;
+    std::deque<Request> unanswered;  // In order, as the answers.
+  };
+
+  [[nodiscard]] std::int64_t next_due(std::int64_t start) const;
+  void count_unsent();
+  void fill(Publisher& publisher, std::int64_t start, std::int64_t now);
+  bool publish_one(Publisher& publisher, std::int64_t start, std::int64_t now);
+  void stamp_next(Publisher& publisher, std::int64_t due_ns, std::int64_t now);
+  Publisher& publisher_of(const HttpClient& client);
+  void on_answer(HttpClient& client, unsigned status, std::string_view body) override;
+  void on_lost(HttpClient& client) override;
+
+  EventLoop& loop_;
+  const Setup& setup_;
+  Control& control_;
+  Counters& counters_;
+  Outcome& outcome_;
+  Schedule schedule_;
+  const std::size_t pushes_per_request_;
+  std::deque<Publisher> publishers_;
+  bool ended_ = false;
+  std::int64_t starved_until_ = 0;  // When something due last found no free connection.
+  std::size_t turn_of_ = 0;  // Publishers are served in turn.
+  std::string payload_;
+  std::string uid_;
+};
+
+}  // namespace load

@@ -1,0 +1,72 @@
+#include "bench/load/stamp.h"
+
+#include <algorithm>
+#include <array>
+
+namespace load {
+namespace {
+
+constexpr char kMark = '~';
+
+constexpr std::array<std::int8_t, 256> kDigitValues = [] {
+  std::array<std::int8_t, 256> values{};
+  values.fill(-1);
+  for (int i = 0; i < 10; ++i) values[static_cast<std::size_t>('0' + i)] = static_cast<std::int8_t>(i);
+  for (int i = 0; i < 6; ++i) values[static_cast<std::size_t>('a' + i)] = static_cast<std::int8_t>(10 + i);
+  return values;
+}();
+
+void write_hex(std::span<char> out, std::uint64_t value) {
+  for (std::size_t i = out.size(); i > 0; --i, value >>= 4) out[i - 1] = "0123456789abcdef"[value & 0xF];
+}
+
+// False when a character is no digit; the sign bit of any of them survives the or.
+bool read_hex(std::string_view text, std::uint64_t& value) {
+  value = 0;
+  int bad = 0;
+  for (const char c : text) {
+    const int digit = kDigitValues[static_cast<unsigned char>(c)];
+    bad |= digit;
+    value = value << 4 | static_cast<std::uint64_t>(digit & 0xF);
+  }
+  return bad >= 0;
+}
+
+}  // namespace
+
+std::string make_payload(std::size_t size) {
+  std::string payload(std::max(size, kStampSize), ' ');
+  for (std::size_t i = kStampSize; i < payload.size(); ++i) {
+    payload[i] = static_cast<char>('a' + (i - kStampSize) % 26);
+  }
+  write_stamp(payload, {});
+  return payload;
+}
+
+void write_stamp(std::span<char> payload, const Stamp& stamp) {
+  payload[0] = kMark;
+  write_hex(payload.subspan(1, 4), stamp.stream);
+  write_hex(payload.subspan(5, 12), stamp.sequence);
+  write_hex(payload.subspan(17, 16), static_cast<std::uint64_t>(stamp.due_ns));
+}
+
+std::optional<Stamp> read_stamp(std::string_view payload) {
+  if (payload.size() < kStampSize || payload[0] != kMark) return std::nullopt;
+  std::uint64_t stream = 0;
+  std::uint64_t sequence = 0;
+  std::uint64_t due = 0;
+  if (!read_hex(payload.substr(1, 4), stream) || !read_hex(payload.substr(5, 12), sequence) ||
+      !read_hex(payload.substr(17, 16), due)) {
+    return std::nullopt;
+  }
+  return Stamp{.stream = static_cast<std::uint16_t>(stream),
+               .sequence = sequence,
+               .due_ns = static_cast<std::int64_t>(due)};
+}
+
+bool is_filler_intact(std::string_view payload, std::string_view original) {
+  return payload.size() == original.size() &&
+         payload.substr(kStampSize) == original.substr(kStampSize);
+}
+
+}  // namespace load

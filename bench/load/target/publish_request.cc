@@ -1,0 +1,44 @@
+#include "bench/load/target/publish_request.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+namespace load {
+
+PublishRequest::PublishRequest(const PublishForm& form, std::string_view host,
+                               std::string_view extra_header)
+    : form_(form), fields_(fmt::format(" HTTP/1.1\r\nHost: {}\r\n", host)) {
+  if (!form.content_type.empty()) fields_ += fmt::format("Content-Type: {}\r\n", form.content_type);
+  if (!extra_header.empty()) fields_ += fmt::format("{}\r\n", extra_header);
+}
+
+void PublishRequest::append_head(std::string& out, const Template::Values& values) const {
+  out += form_.method;
+  out += ' ';
+  form_.path.append_to(out, values);
+  out += fields_;
+  fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n\r\n", body_.size());
+}
+
+void PublishRequest::append_to(std::string& out, const Template::Values& values) {
+  body_.clear();
+  form_.body.append_to(body_, values);
+  append_head(out, values);
+  out += body_;
+  body_.clear();
+}
+
+void PublishRequest::add_line(const Template::Values& values) {
+  form_.body.append_to(body_, values);
+  body_ += '\n';
+}
+
+void PublishRequest::append_batch_to(std::string& out) {
+  if (body_.empty()) return;
+  append_head(out, {});
+  out += body_;
+  body_.clear();
+}
+
+}  // namespace load

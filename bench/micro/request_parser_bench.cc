@@ -1,0 +1,49 @@
+#include "proto/http/request_parser.h"
+
+#include <benchmark/benchmark.h>
+
+#include <string>
+
+namespace {
+
+constexpr std::string_view kPost =
+    "POST /v1/push HTTP/1.1\r\n"
+    "Host: 127.0.0.1:8081\r\n"
+    "Authorization: Bearer 0123456789abcdef\r\n"
+    "Content-Type: application/json\r\n"
+    "Content-Length: 39\r\n"
+    "\r\n"
+    "{\"uid\":\"123456\",\"text\":\"Hello World!!\"}";
+
+// `copies` pipelined requests in one read, on a connection that is warm.
+void BM_SmallPost(benchmark::State& state) {
+  std::string wire;
+  for (std::int64_t i = 0; i < state.range(0); ++i) wire += kPost;
+  http::RequestParser parser{http::Limits{}};
+  for (auto _ : state) {
+    dunlin::ConstBytes input = dunlin::as_bytes(wire);
+    std::size_t steps = 0;
+    while (!std::holds_alternative<http::NeedInput>(parser.next(input))) ++steps;
+    benchmark::DoNotOptimize(steps);
+  }
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+
+void BM_ChunkedBody(benchmark::State& state) {
+  std::string wire = "POST /v1/push HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (int i = 0; i < 100; ++i) wire += "64\r\n" + std::string(100, 'x') + "\r\n";
+  wire += "0\r\n\r\n";
+  http::RequestParser parser{http::Limits{}};
+  for (auto _ : state) {
+    dunlin::ConstBytes input = dunlin::as_bytes(wire);
+    std::size_t steps = 0;
+    while (!std::holds_alternative<http::NeedInput>(parser.next(input))) ++steps;
+    benchmark::DoNotOptimize(steps);
+  }
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(wire.size()));
+}
+
+BENCHMARK(BM_SmallPost)->Name("small_post")->Arg(1)->Arg(16);
+BENCHMARK(BM_ChunkedBody)->Name("chunked_body_of_100_chunks");
+
+}  // namespace

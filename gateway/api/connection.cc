@@ -1,0 +1,445 @@
+#include "gateway/api/connection.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+#include <variant>
+
+#include "gateway/api/backpressure.h"
+#include "gateway/api/query_answers.h"
+#include "proto/base/assert.h"
+
+namespace api {
+namespace {
+
+constexpr std::size_t kReadBudget = 256 << 10;  // Bytes a turn; the others must not starve.
+constexpr std::size_t kDiscardMax = 1 << 20;    // Bytes read after the last answer.
+constexpr std::size_t kKeptBody = 64 << 10;     // A larger body's memory is given back.
+constexpr std::uint64_t kLingerMs = 2'000;
+
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+constexpr std::string_view kNdjson = "application/x-ndjson";
+
+}  // namespace
+
+Connection::Connection(ApiContext& context, int fd, ReplyTo self)
+    : context_(context), fd_(fd), self_(self), parser_(http_limits(context.config->api)) {}
+
+Connection::~Connection() { ::close(fd_); }
+
+// ---- Input ----
+
+void Connection::on_ready(loop::Readiness readiness) {
+  readable_ |= readiness.readable || readiness.peer_closed;
+  writable_ |= readiness.writable;
+  peer_closed_ |= readiness.peer_closed;
+  run();
+}
+
+void Connection::run() {
+  if (phase_ == Phase::kLingering) return discard_input();
+  if (stream_ && stream_->can_run()) {
+    stream_->run();
+    if (stream_->done()) stream_.reset();
+  }
+  if (stopped_ && may_take()) take_rest();
+  if (!stopped_) read();
+}
+
+bool Connection::can_run() const {
+  if (phase_ == Phase::kLingering) return readable_;
+  if (phase_ != Phase::kOpen) return false;
+  if (stream_ && stream_->busy()) return stream_->can_run();
+  return (stopped_ || (readable_ && !input_ended_)) && may_take();
+}
+
+bool Connection::may_take() const {
+  if (phase_ != Phase::kOpen || claiming_) return false;
+  if (stream_) return !stream_->busy();
+  // A request that was begun is taken to its end.
+  return in_request_ || !parser_.idle() ||
+         (answers_.size() < context_.config->api.pipeline_max &&
+          answers_.output_size() < kOutputHigh);
+}
+
+void Connection::read() {
+  std::size_t budget = kReadBudget;
+  while (readable_ && !input_ended_ && !stopped_ && budget > 0 && may_take()) {
+    const std::size_t size = receive();
+    if (size == 0) break;
+    budget -= std::min(budget, size);
+    const auto bytes = context_.receive_buffer.bytes().first(size);
+    take({reinterpret_cast<const char*>(bytes.data()), size});
+  }
+  if (input_ended_ && !stopped_) on_input_ended();
+}
+
+std::size_t Connection::receive() {
+  const auto buffer = context_.receive_buffer.bytes();
+  for (;;) {
+    const ssize_t received = ::recv(fd_, buffer.data(), buffer.size(), 0);
+    if (received > 0) {
+      const auto size = static_cast<std::size_t>(received);
+      // A short read has emptied the socket, unless the end of the input stands behind it.
+      if (size < buffer.size() && !peer_closed_) readable_ = false;
+      bytes_moved_ += size;
+      return size;
+    }
+    if (received < 0 && errno == EINTR) continue;
+    readable_ = false;
+    if (received == 0) {
+      input_ended_ = true;
+    } else if (errno != EAGAIN && errno != EWOULDBLOCK) {
+      phase_ = Phase::kEnded;  // Reset: there is nobody to answer.
+    }
+    return 0;
+  }
+}
+
+void Connection::discard_input() {
+  while (readable_ && phase_ == Phase::kLingering) {
+    const std::size_t size = receive();
+    discarded_ += size;
+    if (input_ended_ || discarded_ > kDiscardMax) phase_ = Phase::kEnded;
+  }
+}
+
+void Connection::take(std::string_view input) {
+  dunlin::ConstBytes bytes = dunlin::as_bytes(input);
+  for (;;) {
+    if (!may_take()) {
+      stopped_ = true;
+      break;
+    }
+    const http::Step step = parser_.next(bytes);
+    if (std::holds_alternative<dunlin::NeedInput>(step)) break;
+    if (std::holds_alternative<http::HeadComplete>(step)) {
+      begin_request();
+    } else if (const auto* body = std::get_if<http::Body>(&step)) {
+      take_body(dunlin::as_string_view(body->bytes));
+    } else if (std::holds_alternative<http::RequestComplete>(step)) {
+      complete_request();
+    } else {
+      refuse_input(std::get<http::HttpError>(step));
+    }
+  }
+  keep_body();
+  unread_.keep(phase_ == Phase::kOpen ? dunlin::as_string_view(bytes) : std::string_view{});
+}
+
+void Connection::take_rest() {
+  stopped_ = false;
+  take(unread_.view());
+  if (input_ended_ && !stopped_) on_input_ended();
+}
+
+// The peer has sent its last byte and can still read: what it asked is answered.
+void Connection::on_input_ended() {
+  if (phase_ != Phase::kOpen) return;
+  if (stream_ && !stream_->busy()) {
+    stream_->end_early({.code = "truncated", .message = "the request ended before its body did"});
+    stream_.reset();
+  }
+  if (!stream_) phase_ = Phase::kClosing;
+}
+
+// ---- Requests ----
+
+void Connection::begin_request() {
+  const http::RequestHead& head = parser_.head();
+  context_.counters.api_requests.add();
+  in_request_ = true;
+  fields_ = find_fields(head);
+  passage_ = pass_gate(context_, head, fields_, known_key_);
+  if (head.expect_continue) {
+    // RFC 9110 10.1.1: a final answer in place of 100 tells the client to keep its body.
+    if (passage_.refusal) return complete_request();
+    const std::uint64_t serial = answers_.open({.kind = Exchange::Kind::kInterim});
+    answers_.text_of(serial).append(kContinue);
+    answers_.answered(serial);
+  }
+  if (passage_.streamed) begin_stream();
+}
+
+void Connection::begin_stream() {
+  const http::RequestHead& head = parser_.head();
+  parser_.set_body_size_max(~std::uint64_t{0});
+  const bool chunked = head.version_minor > 0;
+  const std::uint64_t serial = answers_.open({.kind = Exchange::Kind::kStreamHead,
+                                              .close = !head.keep_alive || !chunked});
+  Exchange& exchange = *answers_.find(serial);
+  const Persistence persistence = exchange.close ? Persistence::kClose : Persistence::kDefault;
+  append_stream_head(answers_.text_of(serial), kNdjson, persistence, context_.date_field, chunked);
+  answers_.answered(serial);
+  stream_.emplace(context_, answers_, self_, chunked);
+}
+
+void Connection::take_body(std::string_view bytes) {
+  if (stream_) return stream_->feed(bytes);
+  if (passage_.refusal || passage_.route == nullptr ||
+      passage_.route->body == BodyUse::kIgnored) {
+    return;
+  }
+  if (body_.empty() && parser_.head().content_length == bytes.size()) {
+    whole_body_ = bytes;
+  } else {
+    body_.append(bytes);
+  }
+}
+
+// What stands in the receive buffer is about to be overwritten.
+void Connection::keep_body() {
+  if (whole_body_.empty()) return;
+  body_ = whole_body_;
+  whole_body_ = {};
+}
+
+void Connection::complete_request() {
+  if (stream_) {
+    const bool close = !parser_.head().keep_alive || parser_.head().version_minor == 0;
+    stream_->end();
+    if (stream_->done()) stream_.reset();
+    end_request();
+    if (close && !stream_) phase_ = Phase::kClosing;
+    close_after_stream_ = close && stream_;
+    return;
+  }
+  const std::uint64_t serial = open_response();
+  if (passage_.refusal) {
+    respond(serial, *passage_.refusal, passage_.fields);
+  } else if (passage_.route == nullptr) {
+    respond(serial, Response{.status = 204, .fields = passage_.fields});
+  } else {
+    call_route(serial);
+  }
+  end_request();
+}
+
+std::uint64_t Connection::open_response() {
+  const http::RequestHead& head = parser_.head();
+  const bool early = head.expect_continue && passage_.refusal;  // The body may come or not.
+  const bool close = !head.keep_alive || early;
+  if (close) phase_ = Phase::kClosing;
+  return answers_.open({.close = close,
+                        .http_1_0 = head.version_minor == 0,
+                        .head_only = head.method == http::Method::kHead});
+}
+
+void Connection::call_route(std::uint64_t serial) {
+  ReplyTo reply_to = self_;
+  reply_to.request = serial;
+  const push::PaddedText body =
+      whole_body_.empty() ? push::PaddedText::of(body_) : push::PaddedText::promise(whole_body_);
+  const Call call{.context = context_,
+                  .head = parser_.head(),
+                  .fields = fields_,
+                  .parameter = passage_.parameter,
+                  .body = body,
+                  .reply_to = reply_to,
+                  .style = answers_.find(serial)->style};
+  Outcome outcome = passage_.route->handler(call);
+  if (const auto* response = std::get_if<Response>(&outcome)) {
+    respond(serial, *response);
+  } else if (const auto* error = std::get_if<ApiError>(&outcome)) {
+    respond(serial, *error);
+  } else {
+    claiming_ = std::holds_alternative<Claiming>(outcome);
+  }
+}
+
+void Connection::end_request() {
+  in_request_ = false;
+  ++requests_;
+  whole_body_ = {};
+  if (body_.capacity() > kKeptBody) {
+    body_ = std::string();
+  } else {
+    body_.clear();
+  }
+}
+
+// The request cannot be understood, and so neither what follows it.
+void Connection::refuse_input(const http::HttpError& error) {
+  if (stream_) {
+    stream_->end_early(to_api_error(error));
+    stream_.reset();
+    phase_ = Phase::kClosing;
+    return;
+  }
+  phase_ = Phase::kClosing;
+  respond(answers_.open({.close = true}), to_api_error(error));
+  end_request();
+}
+
+// ---- Answers ----
+
+void Connection::on_push_done(std::uint64_t serial, const PushResult& result) {
+  const Exchange* exchange = answers_.find(serial);
+  if (exchange == nullptr) return;
+  retry_stalled();  // There may be room now.
+  std::string& body = context_.body;
+  body.clear();
+  if (exchange->kind == Exchange::Kind::kLine) {
+    append_push_line(body, exchange->style, result, exchange->line);
+    return answer_line(serial, body);
+  }
+  const int status = append_push_answer(body, exchange->style, result);
+  respond(serial, {.status = status,
+                   .body = body,
+                   .fields = status == 503 ? kRetryAfter : std::string_view{}});
+}
+
+void Connection::on_answer(std::uint64_t serial, const Answer& answer) {
+  const Exchange* exchange = answers_.find(serial);
+  if (exchange == nullptr) return;
+  std::string& body = context_.body;
+  body.clear();
+  const int status = append_query_answer(body, answer, exchange->style.single_target);
+  respond(serial, {.status = status, .body = body});
+}
+
+void Connection::on_claim_decided() {
+  claiming_ = false;
+  if (stream_) stream_->on_claim_decided();
+}
+
+void Connection::on_claimed_answer(std::uint64_t serial, const ClaimedAnswer& answer) {
+  const Exchange* exchange = answers_.find(serial);
+  if (exchange == nullptr) return;
+  if (exchange->kind == Exchange::Kind::kLine) return answer_line(serial, answer.body);
+  Response response{.status = answer.status, .body = answer.body};
+  if (answer.replayed) response.fields = "Idempotency-Replayed: true\r\n";
+  if (answer.status == 503) response.fields = kRetryAfter;
+  respond(serial, response);
+}
+
+void Connection::respond(std::uint64_t serial, Response response) {
+  Exchange* exchange = answers_.find(serial);
+  DUNLIN_ASSERT(exchange != nullptr);
+  if (response.status >= 400) context_.counters.api_errors.add();
+  const Persistence persistence = persistence_of(serial, *exchange);
+  append_response(answers_.text_of(serial), response, persistence, context_.date_field,
+                  !exchange->head_only);
+  answers_.answered(serial);
+}
+
+void Connection::respond(std::uint64_t serial, const ApiError& error, std::string_view fields) {
+  std::string& body = context_.body;
+  body.clear();
+  append_error(body, error);
+  if (error.status == 503) fields = kRetryAfter;
+  respond(serial, {.status = error.status, .body = body, .fields = fields});
+}
+
+void Connection::answer_line(std::uint64_t serial, std::string_view line) {
+  answers_.text_of(serial).append(line).push_back('\n');
+  answers_.answered(serial);
+}
+
+Persistence Connection::persistence_of(std::uint64_t serial, Exchange& exchange) {
+  // Draining: the last answer that is owed says so, and ends the connection.
+  const bool nothing_else = answers_.is_last(serial) && unread_.empty() && !stream_ &&
+                            (in_request_ || parser_.idle());
+  if (context_.draining && phase_ == Phase::kOpen && nothing_else) {
+    phase_ = Phase::kClosing;
+    exchange.close = true;
+  }
+  if (exchange.close) return Persistence::kClose;
+  return exchange.http_1_0 ? Persistence::kKeepAlive : Persistence::kDefault;
+}
+
+void Connection::flush() {
+  while (writable_ && phase_ != Phase::kEnded) {
+    const std::string_view output = answers_.output();
+    if (output.empty()) break;
+    const ssize_t sent = ::send(fd_, output.data(), output.size(), MSG_NOSIGNAL);
+    if (sent >= 0) {
+      answers_.sent(static_cast<std::size_t>(sent));
+      bytes_moved_ += static_cast<std::uint64_t>(sent);
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      writable_ = false;
+    } else if (errno != EINTR) {
+      phase_ = Phase::kEnded;
+    }
+  }
+  if (phase_ == Phase::kClosing && answers_.empty() && answers_.output_size() == 0) {
+    begin_lingering();
+  }
+}
+
+// Closing at once could reset the connection under an answer that the peer has not read yet, if it
+// has sent something that was not received.
+void Connection::begin_lingering() {
+  phase_ = input_ended_ ? Phase::kEnded : Phase::kLingering;
+  if (phase_ == Phase::kEnded) return;
+  if (::shutdown(fd_, SHUT_WR) != 0) phase_ = Phase::kEnded;
+  discard_input();
+}
+
+// ---- Time ----
+
+void Connection::on_tick(std::uint64_t now_ms) {
+  using Kind = ProgressWatch::Activity::Kind;
+  const ProgressWatch::Activity now = activity();
+  const std::uint64_t lasted_ms = watch_.look(now, now_ms);
+  const config::Api& limits = context_.config->api;
+  switch (now.kind) {
+    case Kind::kNone:
+      return;
+    case Kind::kRequest:
+      if (lasted_ms < limits.request_timeout_ms) return;
+      phase_ = Phase::kClosing;
+      respond(answers_.open({.close = true}),
+              ApiError{.status = 408,
+                       .code = "request_timeout",
+                       .message = "the request did not arrive in time"});
+      return;
+    case Kind::kIdle:
+    case Kind::kStream:
+    case Kind::kOutput:
+      if (lasted_ms >= limits.idle_timeout_ms) phase_ = Phase::kEnded;
+      return;
+    case Kind::kLinger:
+      if (lasted_ms >= kLingerMs) phase_ = Phase::kEnded;
+      return;
+  }
+}
+
+ProgressWatch::Activity Connection::activity() const {
+  using Kind = ProgressWatch::Activity::Kind;
+  if (phase_ == Phase::kLingering) return {.kind = Kind::kLinger};
+  if (answers_.output_size() != 0) return {.kind = Kind::kOutput, .progress = bytes_moved_};
+  if (stream_) {
+    const bool waits_for_us = stream_->busy() || !answers_.empty();
+    if (waits_for_us) return {};
+    return {.kind = Kind::kStream, .progress = bytes_moved_};
+  }
+  if (phase_ != Phase::kOpen || stopped_) return {};
+  if (in_request_ || !parser_.idle()) return {.kind = Kind::kRequest, .progress = requests_};
+  if (!answers_.empty()) return {};
+  return {.kind = Kind::kIdle, .progress = requests_};
+}
+
+void Connection::retry_stalled() {
+  if (stream_) stream_->allow_retry();
+}
+
+// ---- Draining ----
+
+void Connection::end_streams() {
+  if (!stream_ || phase_ != Phase::kOpen) return;
+  stream_->end_early(refusal(Admission::kDraining));
+  stream_.reset();
+  phase_ = Phase::kClosing;
+}
+
+std::size_t Connection::open_requests() const {
+  const bool reading = phase_ == Phase::kOpen && (in_request_ || stopped_ || !parser_.idle());
+  const bool writing = phase_ != Phase::kLingering && answers_.output_size() != 0;
+  return answers_.size() + (reading || writing ? 1 : 0);
+}
+
+}  // namespace api

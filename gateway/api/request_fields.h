@@ -1,0 +1,24 @@
+// The few header fields the API looks at, found in one pass.
+#pragma once
+
+#include <string_view>
+
+#include "proto/http/request_head.h"
+
+namespace api {
+
+struct RequestFields {
+  std::string_view media_type;  // Of Content-Type, without its parameters. As sent.
+  std::string_view authorization;
+  std::string_view api_key;
+  std::string_view idempotency_key;
+  std::string_view fetch_site;  // Sec-Fetch-Site: browsers tell whose page asks.
+};
+
+// Of a repeated field the first counts.
+[[nodiscard]] RequestFields find_fields(const http::RequestHead& head);
+
+// Media types and their likes are compared without regard to case.
+[[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view lower);
+
+}  // namespace api

@@ -1,0 +1,87 @@
+// The internal HTTP API of one shard: its connections, and when each of them is read, written and
+// timed out. A turn of the shard's loop calls on_ready() for what the poller saw and the ReplySink
+// functions for answers, then run_ready() if has_ready_work(), and flush() last: answers that were
+// made in one turn leave with one send per connection.
+//
+// Owner: Shard.   Thread: its shard's.   Bound: api.connections_max connections; each holds at most
+// api.pipeline_max unanswered requests, one request body, and answers up to Connection's limits.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "gateway/api/api_context.h"
+#include "gateway/api/connection.h"
+#include "gateway/api/dispatcher.h"
+#include "gateway/config/config.h"
+#include "gateway/loop/poller.h"
+
+namespace api {
+
+class ApiServer final : public ReplySink {
+ public:
+  // `poll_kind` marks this server's keys in the shard's poller.
+  ApiServer(loop::Poller& poller, std::uint8_t poll_kind, Dispatcher& dispatcher,
+            std::shared_ptr<const config::Config> config, Hooks hooks = {});
+  ~ApiServer() override;
+  ApiServer(const ApiServer&) = delete;
+  ApiServer& operator=(const ApiServer&) = delete;
+
+  // Takes an accepted, non-blocking socket. Over connections_max it is answered 503 and closed.
+  void adopt(int fd);
+
+  void on_ready(loop::PollKey key, loop::Readiness readiness);
+
+  // Connections that stopped reading for fairness or backpressure and can go on now.
+  [[nodiscard]] bool has_ready_work() const { return !ready_.empty(); }
+  void run_ready();
+
+  // Sends what was answered in this turn. Once, at its end.
+  void flush();
+
+  // Time passes only here: call it at next_deadline() or, if late, as soon as can be.
+  void on_tick(std::uint64_t now_ms);
+  // Nothing while there is no connection. May be in the past: as soon as can be.
+  [[nodiscard]] std::optional<std::uint64_t> next_deadline() const;
+
+  // Answers and timeouts of requests that begin from now on.
+  void reload(std::shared_ptr<const config::Config> config);
+
+  // Draining, in this order: no connection is adopted any more and answers say "Connection: close";
+  // wait until open_requests() is 0 (or the time is over); close_idle() closes what is left idle.
+  void stop_accepting();
+  [[nodiscard]] std::size_t open_requests() const;
+  void close_idle();
+
+  [[nodiscard]] std::size_t connections() const { return open_count_; }
+  [[nodiscard]] const ApiStats& stats() const { return context_.stats; }
+
+  void on_push_done(ReplyTo reply_to, PushResult&& result) override;
+  void on_answer(ReplyTo reply_to, Answer&& answer) override;
+
+ private:
+  struct Slot {
+    std::unique_ptr<Connection> connection;
+    std::uint32_t generation = 0;  // 24 bits.
+  };
+
+  Connection* find(std::uint32_t slot, std::uint32_t generation);
+  void touch(Connection& connection);  // It has something to send, to read, or to end.
+  void destroy(std::uint32_t slot);
+
+  loop::Poller& poller_;
+  const std::uint8_t poll_kind_;
+  ApiContext context_;
+  std::vector<Slot> slots_;
+  std::vector<std::uint32_t> free_slots_;
+  std::size_t open_count_ = 0;
+  std::vector<std::uint32_t> dirty_;  // Slots to look at in flush(); each once.
+  std::vector<std::uint32_t> ready_;  // Slots to read in run_ready(); each once.
+  std::vector<std::uint32_t> running_;
+  bool accepting_ = true;
+};
+
+}  // namespace api

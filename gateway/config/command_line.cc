@@ -1,0 +1,197 @@
+#include "gateway/config/command_line.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "gateway/config/suggestion.h"
+#include "gateway/config/value.h"
+
+namespace config {
+namespace {
+
+constexpr std::string_view kManual = R"(Configuration:
+  Each key is taken from the first of these that names it: command line, environment, file, shipped
+  default. The variable for a key is DUNLIN_<TABLE>_<KEY>, such as DUNLIN_API_LISTEN. DUNLIN_CONFIG
+  names the file when --config does not. `dunlin print-config --reference` shows all keys;
+  `dunlin print-config --defaults` the shipped file, to start one's own from.
+
+Signals:
+  SIGTERM, SIGINT  take connections down over drain.window_ms, then end
+  SIGHUP           read the configuration again
+
+Exit status:
+  0  done, or ended as asked    1  could not start    2  bad options or configuration
+
+Examples:
+  dunlin serve
+  dunlin serve --listen 0.0.0.0:8080 --set profiles.chat.queue_size_max=128KiB
+  DUNLIN_API_KEYS=$(openssl rand -hex 32) dunlin serve --api 10.0.0.5:8081
+  dunlin check-config /etc/dunlin/dunlin.toml
+)";
+
+// A flag that is short for a key.
+struct Shorthand {
+  std::string_view flag;
+  std::string_view placeholder;
+  std::string_view key;
+  std::string_view help;
+};
+
+constexpr Shorthand kShorthands[] = {
+    {"--listen", "HOST:PORT", "public.listen", "Public address; port 0 lets the system choose"},
+    {"--api", "HOST:PORT", "api.listen", "Address of the internal API; port 0 as above"},
+    {"--shards", "N", "hub.shards", "Threads that serve connections; 0: one for each core"},
+    {"--log-level", "LEVEL", "log.level", "trace, debug, info, warn, error or off"},
+    {"--log-format", "FORMAT", "log.format", "text or json"},
+};
+
+// CLI11's picture of our command line, and the values it fills in. Lives within one parse.
+class Grammar {
+ public:
+  Grammar() : app_("A WebSocket push gateway: holds connections, and pushes to them.", "dunlin") {
+    app_.set_version_flag("--version", "dunlin " DUNLIN_VERSION, "Print the version");
+    app_.set_help_flag("-h,--help", "Print this help");
+    app_.require_subcommand(0, 1);
+    app_.get_formatter()->column_width(34);
+    define_serve();
+    define_check_config();
+    define_print_config();
+    app_.footer(std::string(kManual));  // After the commands: they would inherit it.
+  }
+  Grammar(const Grammar&) = delete;
+  Grammar& operator=(const Grammar&) = delete;
+
+  Command parse(std::vector<std::string> arguments) {
+    if (auto error = unknown_command(arguments)) return *std::move(error);
+    std::ranges::reverse(arguments);  // CLI11 takes them off the back.
+    try {
+      app_.parse(std::move(arguments));
+      return chosen_command();
+    } catch (const CLI::CallForHelp&) {
+      return PrintTextCommand{help()};
+    } catch (const CLI::CallForVersion& version) {
+      return PrintTextCommand{std::string(version.what()) + "\n"};
+    } catch (const CLI::Error& error) {
+      return usage_error(error.what());
+    }
+  }
+
+ private:
+  void define_serve() {
+    serve_ = app_.add_subcommand("serve", "Run the gateway in the foreground");
+    add_config_option(*serve_);
+    for (const Shorthand& shorthand : kShorthands) add_shorthand(*serve_, shorthand);
+    serve_
+        ->add_option("--ready-file", ready_file_, "Written once connections are accepted, as JSON")
+        ->type_name("FILE");
+    add_set_option(*serve_);
+  }
+
+  void define_check_config() {
+    check_config_ = app_.add_subcommand("check-config", "Say whether `serve` would accept a file");
+    check_config_->add_option("file", config_file_, "The file; without it, what `serve` would take")
+        ->type_name("FILE");
+    add_set_option(*check_config_);
+  }
+
+  void define_print_config() {
+    print_config_ =
+        app_.add_subcommand("print-config", "Print the configuration `serve` would use");
+    print_config_->add_flag("--reference", reference_, "Print every key, with its help");
+    print_config_->add_flag("--defaults", defaults_, "Print the shipped file");
+    add_config_option(*print_config_);
+    add_set_option(*print_config_);
+  }
+
+  void add_config_option(CLI::App& command) {
+    command.add_option("--config", config_file_, "Configuration file")->type_name("FILE");
+  }
+
+  void add_shorthand(CLI::App& command, const Shorthand& shorthand) {
+    const auto take = [this, &shorthand](const std::string& value) {
+      overrides_.push_back({std::string(shorthand.key), value, std::string(shorthand.flag)});
+    };
+    command
+        .add_option_function<std::string>(std::string(shorthand.flag), take,
+                                          std::string(shorthand.help))
+        ->type_name(std::string(shorthand.placeholder));
+  }
+
+  void add_set_option(CLI::App& command) {
+    const auto take = [this](const std::vector<std::string>& settings) {
+      for (const std::string& setting : settings) take_setting(setting);
+    };
+    command
+        .add_option_function<std::vector<std::string>>("--set", take,
+                                                       "Any key, any number of times")
+        ->type_name("KEY=VALUE")
+        ->allow_extra_args(false);
+  }
+
+  void take_setting(const std::string& setting) {
+    const auto equals = setting.find('=');
+    if (equals == 0 || equals == std::string::npos) {
+      throw CLI::ValidationError("--set", "expected KEY=VALUE, got " + in_quotes(setting));
+    }
+    const std::string key = setting.substr(0, equals);
+    overrides_.push_back({key, setting.substr(equals + 1), "--set " + key});
+  }
+
+  // CLI11 would only say that an argument was not expected.
+  static std::optional<UsageError> unknown_command(const std::vector<std::string>& arguments) {
+    const std::array<std::string, 3> commands = {"serve", "check-config", "print-config"};
+    if (arguments.empty() || arguments[0].starts_with('-')) return std::nullopt;
+    if (std::ranges::find(commands, arguments[0]) != commands.end()) return std::nullopt;
+    return usage_error(fmt::format("unknown command {}{}", in_quotes(arguments[0]),
+                                   suggestion_for(arguments[0], commands)));
+  }
+
+  static UsageError usage_error(std::string message) {
+    // CLI11 repeats arguments as they are.
+    std::ranges::replace_if(message, [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; }, ' ');
+    return {fmt::format("dunlin: {} (see dunlin --help)", message)};
+  }
+
+  // With a command, that command's options; without one, everything.
+  std::string help() {
+    return app_.get_subcommands().empty() ? app_.help("", CLI::AppFormatMode::All) : app_.help();
+  }
+
+  Command chosen_command() {
+    if (serve_->parsed()) return ServeCommand{config_file_, overrides_, ready_file_};
+    if (check_config_->parsed()) return CheckConfigCommand{config_file_, overrides_};
+    if (!print_config_->parsed()) return PrintTextCommand{help()};
+    if (reference_ && defaults_) return usage_error("--reference excludes --defaults");
+    const PrintedConfig what = reference_  ? PrintedConfig::kReference
+                               : defaults_ ? PrintedConfig::kDefaults
+                                           : PrintedConfig::kInForce;
+    return PrintConfigCommand{what, config_file_, overrides_};
+  }
+
+  CLI::App app_;
+  CLI::App* serve_ = nullptr;  // These three belong to app_.
+  CLI::App* check_config_ = nullptr;
+  CLI::App* print_config_ = nullptr;
+  std::optional<std::string> config_file_;
+  std::optional<std::string> ready_file_;
+  std::vector<Override> overrides_;
+  bool reference_ = false;
+  bool defaults_ = false;
+};
+
+}  // namespace
+
+CommandLine parse_command_line(const std::vector<std::string>& arguments) {
+  return {Grammar().parse(arguments)};
+}
+
+CommandLine parse_command_line(int argc, const char* const* argv) {
+  return parse_command_line(std::vector<std::string>(argv + std::min(argc, 1), argv + argc));
+}
+
+}  // namespace config

@@ -1,0 +1,64 @@
+// The command line as values: what was asked for, checked as far as the words themselves go.
+// Reads no file and no environment; prints nothing; does nothing (see commands.h).
+//
+// Owner: free functions over values.   Thread: any.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "gateway/config/loader.h"
+
+namespace config {
+
+struct ServeCommand {
+  std::optional<std::string> config_file;
+  std::vector<Override> overrides;        // From --listen, --api, --shards, --log-*, --set.
+  std::optional<std::string> ready_file;  // Written when the gateway accepts.
+};
+
+struct CheckConfigCommand {
+  std::optional<std::string> config_file;
+  std::vector<Override> overrides;
+};
+
+enum class PrintedConfig : std::uint8_t {
+  kInForce,    // What `serve` with the same options would run with.
+  kReference,  // Every key with its help and default.
+  kDefaults,   // The shipped configuration file.
+};
+
+struct PrintConfigCommand {
+  PrintedConfig what = PrintedConfig::kInForce;
+  std::optional<std::string> config_file;
+  std::vector<Override> overrides;
+};
+
+// --help, --version, and no command at all: goes to standard output; exit status 0.
+struct PrintTextCommand {
+  std::string text;  // Ends in a newline.
+};
+
+// One line without a newline, for standard error; exit status kExitBadUsage.
+struct UsageError {
+  std::string message;
+};
+
+using Command = std::variant<PrintTextCommand, ServeCommand, CheckConfigCommand, PrintConfigCommand,
+                             UsageError>;
+
+struct CommandLine {
+  Command command;
+};
+
+// Exit status for bad options and for a configuration with errors.
+inline constexpr int kExitBadUsage = 2;
+
+// `arguments` are those after the program's name.
+[[nodiscard]] CommandLine parse_command_line(const std::vector<std::string>& arguments);
+[[nodiscard]] CommandLine parse_command_line(int argc, const char* const* argv);
+
+}  // namespace config

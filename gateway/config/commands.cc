@@ -1,0 +1,84 @@
+#include "gateway/config/commands.h"
+
+#include <fmt/format.h>
+
+#include <ostream>
+#include <string_view>
+#include <utility>
+
+#include "gateway/config/default_text.h"
+#include "gateway/config/reference.h"
+#include "gateway/config/rules.h"
+#include "gateway/config/schema.h"
+
+namespace config {
+namespace {
+
+template <class AnyCommand>
+Sources sources_of(const AnyCommand& command, const Surroundings& surroundings) {
+  Sources sources;
+  sources.file = command.config_file;
+  sources.environment = surroundings.environment;
+  sources.overrides = command.overrides;
+  sources.reserved_paths = surroundings.reserved_paths;
+  return sources;
+}
+
+int print_errors(const std::vector<ConfigError>& errors, std::ostream& err) {
+  for (const ConfigError& error : errors) err << to_string(error) << '\n';
+  return kExitBadUsage;
+}
+
+std::string keys_phrase(std::size_t count) {
+  if (count == 0) return "no keys";
+  return fmt::format("{} {}", count, count == 1 ? "key" : "keys");
+}
+
+void print_summary(const Config& config, std::ostream& out) {
+  out << fmt::format("  public    {}\n", config.public_.listen);
+  out << fmt::format("  api       {} ({})\n", config.api.listen,
+                     keys_phrase(config.api.keys.size()));
+  out << fmt::format("  shards    {}\n", config.hub.shards == 0
+                                             ? std::string("one for each core")
+                                             : std::to_string(config.hub.shards));
+  for (const Profile& profile : config.profiles) {
+    out << fmt::format("  profile   {} at {}\n", profile.name, profile.path);
+  }
+  for (const Finding& warning : find_warnings(config)) {
+    out << fmt::format("  warning   {}: {}\n", warning.key, warning.message);
+  }
+}
+
+}  // namespace
+
+Sources sources_for(const ServeCommand& command, const Surroundings& surroundings) {
+  return sources_of(command, surroundings);
+}
+
+int run_check_config(const CheckConfigCommand& command, const Surroundings& surroundings,
+                     std::ostream& out, std::ostream& err) {
+  const Sources sources = sources_of(command, surroundings);
+  const auto loaded = load(sources);
+  if (!loaded) return print_errors(loaded.error(), err);
+  out << name_of(sources) << ": ok\n";
+  print_summary(*loaded, out);
+  return 0;
+}
+
+int run_print_config(const PrintConfigCommand& command, const Surroundings& surroundings,
+                     std::ostream& out, std::ostream& err) {
+  if (command.what == PrintedConfig::kReference) {
+    out << reference_text();
+    return 0;
+  }
+  if (command.what == PrintedConfig::kDefaults) {
+    out << default_text();
+    return 0;
+  }
+  const auto loaded = load(sources_of(command, surroundings));
+  if (!loaded) return print_errors(loaded.error(), err);
+  out << to_toml(*loaded);
+  return 0;
+}
+
+}  // namespace config

@@ -1,0 +1,213 @@
+#include "gateway/config/binding.h"
+#include "gateway/config/schema.h"
+#include "gateway/config/text_checks.h"
+
+namespace config {
+namespace {
+
+constexpr std::uint64_t kKiB = 1'024;
+constexpr std::uint64_t kMiB = 1'024 * kKiB;
+constexpr std::uint64_t kGiB = 1'024 * kMiB;
+constexpr std::uint64_t kMinute = 60'000;
+constexpr std::uint64_t kHour = 60 * kMinute;
+constexpr std::uint64_t kDay = 24 * kHour;
+
+constexpr std::string_view kSendBatches[] = {"auto", "plain", "io_uring"};
+constexpr std::string_view kLevels[] = {"trace", "debug", "info", "warn", "error", "off"};
+constexpr std::string_view kFormats[] = {"text", "json"};
+
+constexpr Table kTables[] = {
+    {"public", "The port that browsers and apps connect to."},
+    {"handshake", "Bounds of a public connection's first and last moments."},
+    {"api", "The internal HTTP port that backend services push through."},
+    {"hub", "Shards, queues between them, channels and their history."},
+    {"drain", "How connections are taken down when the gateway is asked to end."},
+    {"log", "The log, on standard error."},
+    {"canary", "The push to itself by which the gateway knows that it is ready."},
+};
+
+// clang-format off: one row for a setting reads best as one block.
+constexpr BoundSetting<Config> kSettings[] = {
+    bind<&Config::public_, &Public::listen>({
+        .name = "public.listen",
+        .help = "Address of the public port; port 0 lets the system choose.",
+        .min = 1, .max = 256, .check = check_listen, .reload = Reload::kRestart}),
+    bind<&Config::public_, &Public::backlog>({
+        .name = "public.backlog",
+        .help = "Connections that may wait in the kernel to be accepted, per shard.",
+        .min = 1, .max = 65'535, .reload = Reload::kRestart}),
+    bind<&Config::public_, &Public::connections_max>({
+        .name = "public.connections_max",
+        .help = "Connections of the whole process; more are refused with 503.",
+        .min = 1, .max = 100'000'000}),
+    bind<&Config::public_, &Public::pages>({
+        .name = "public.pages",
+        .help = "Serve the test pages and dunlin.js. Their paths stay reserved either way."}),
+
+    bind<&Config::handshake, &Handshake::timeout_ms>({
+        .name = "handshake.timeout_ms",
+        .help = "From accept to the end of the request's head.",
+        .min = 10, .max = 10 * kMinute, .unit = Unit::kMilliseconds}),
+    bind<&Config::handshake, &Handshake::head_size_max>({
+        .name = "handshake.head_size_max",
+        .help = "Request line and headers together.",
+        .min = 512, .max = 1 * kMiB, .unit = Unit::kBytes}),
+    bind<&Config::handshake, &Handshake::header_count_max>({
+        .name = "handshake.header_count_max",
+        .help = "Headers of one request.",
+        .min = 8, .max = 1'000}),
+    bind<&Config::handshake, &Handshake::close_timeout_ms>({
+        .name = "handshake.close_timeout_ms",
+        .help = "From our Close frame to the end of the connection, whatever the client does.",
+        .min = 10, .max = 10 * kMinute, .unit = Unit::kMilliseconds}),
+
+    bind<&Config::api, &Api::listen>({
+        .name = "api.listen",
+        .help = "Address of the internal port. Anything but loopback needs api.keys.",
+        .min = 1, .max = 256, .check = check_listen, .reload = Reload::kRestart}),
+    bind<&Config::api, &Api::keys>({
+        .name = "api.keys",
+        .help = "Keys that callers must show one of; none: everybody on loopback may call.",
+        .min = 0, .max = 64, .check = check_key, .secret = true}),
+    bind<&Config::api, &Api::connections_max>({
+        .name = "api.connections_max",
+        .help = "Connections to the internal port, per shard.",
+        .min = 1, .max = 1'000'000}),
+    bind<&Config::api, &Api::head_size_max>({
+        .name = "api.head_size_max",
+        .help = "Request line and headers together.",
+        .min = 512, .max = 1 * kMiB, .unit = Unit::kBytes}),
+    bind<&Config::api, &Api::body_size_max>({
+        .name = "api.body_size_max",
+        .help = "Body of one request; a batch stream (NDJSON) may be of any length.",
+        .min = 1, .max = 1 * kGiB, .unit = Unit::kBytes}),
+    bind<&Config::api, &Api::line_size_max>({
+        .name = "api.line_size_max",
+        .help = "One line of a batch stream.",
+        .min = 64, .max = 1 * kGiB, .unit = Unit::kBytes}),
+    bind<&Config::api, &Api::idle_timeout_ms>({
+        .name = "api.idle_timeout_ms",
+        .help = "Keep-alive time without a request.",
+        .min = 10, .max = kDay, .unit = Unit::kMilliseconds}),
+    bind<&Config::api, &Api::request_timeout_ms>({
+        .name = "api.request_timeout_ms",
+        .help = "From a request's first byte to its last.",
+        .min = 10, .max = kDay, .unit = Unit::kMilliseconds}),
+    bind<&Config::api, &Api::pipeline_max>({
+        .name = "api.pipeline_max",
+        .help = "Unanswered requests of one connection; at the limit, reading pauses.",
+        .min = 1, .max = 65'536}),
+    bind<&Config::api, &Api::targets_max>({
+        .name = "api.targets_max",
+        .help = "Uids, channels or exclusions that one request may name.",
+        .min = 1, .max = 1'000'000}),
+    bind<&Config::api, &Api::wait_timeout_ms>({
+        .name = "api.wait_timeout_ms",
+        .help = "How long wait=written and wait=acked wait when a request does not say.",
+        .min = 1, .max = kHour, .unit = Unit::kMilliseconds}),
+    bind<&Config::api, &Api::wait_timeout_max_ms>({
+        .name = "api.wait_timeout_max_ms",
+        .help = "The longest wait a request may ask for.",
+        .min = 1, .max = kHour, .unit = Unit::kMilliseconds}),
+    bind<&Config::api, &Api::idempotency_ttl_ms>({
+        .name = "api.idempotency_ttl_ms",
+        .help = "How long a push's idempotency key is remembered.",
+        .min = 1'000, .max = kDay, .unit = Unit::kMilliseconds}),
+    bind<&Config::api, &Api::idempotency_keys_max>({
+        .name = "api.idempotency_keys_max",
+        .help = "Idempotency keys remembered per shard; the oldest give way.",
+        .min = 0, .max = 100'000'000}),
+
+    bind<&Config::hub, &Hub::shards>({
+        .name = "hub.shards",
+        .help = "Threads that serve connections; 0: one for each core.",
+        .min = 0, .max = 256, .reload = Reload::kRestart}),
+    bind<&Config::hub, &Hub::ring_size>({
+        .name = "hub.ring_size",
+        .help = "Cells of a shard's inbox; a power of two.",
+        .min = 64, .max = 1 << 20, .reload = Reload::kRestart}),
+    bind<&Config::hub, &Hub::outstanding_max>({
+        .name = "hub.outstanding_max",
+        .help = "Jobs that one shard may have under way on others.",
+        .min = 64, .max = 1 << 24}),
+    bind<&Config::hub, &Hub::fanout_slice>({
+        .name = "hub.fanout_slice",
+        .help = "Deliveries of a fan-out between two looks at everything else.",
+        .min = 1, .max = 1 << 20}),
+    bind<&Config::hub, &Hub::send_batch>({
+        .name = "hub.send_batch",
+        .help = "How a fan-out's sends reach the kernel; auto: io_uring where there is one.",
+        .choices = kSendBatches, .reload = Reload::kRestart}),
+    bind<&Config::hub, &Hub::uid_size_max>({
+        .name = "hub.uid_size_max",
+        .help = "A uid's length.",
+        .min = 1, .max = 4 * kKiB, .unit = Unit::kBytes}),
+    bind<&Config::hub, &Hub::channel_size_max>({
+        .name = "hub.channel_size_max",
+        .help = "A channel name's length.",
+        .min = 1, .max = 4 * kKiB, .unit = Unit::kBytes}),
+    bind<&Config::hub, &Hub::channels_max>({
+        .name = "hub.channels_max",
+        .help = "Channels with subscribers or history, per shard.",
+        .min = 1, .max = 100'000'000}),
+    bind<&Config::hub, &Hub::fanouts_max>({
+        .name = "hub.fanouts_max",
+        .help = "Fan-outs waiting on one shard; more are refused.",
+        .min = 1, .max = 1 << 20}),
+    bind<&Config::hub, &Hub::history_messages>({
+        .name = "hub.history_messages",
+        .help = "Publications kept per channel for clients that come back; 0: no history.",
+        .min = 0, .max = 1'000'000}),
+    bind<&Config::hub, &Hub::history_size>({
+        .name = "hub.history_size",
+        .help = "History of one channel.",
+        .min = 0, .max = 1 * kGiB, .unit = Unit::kBytes}),
+    bind<&Config::hub, &Hub::history_total_size>({
+        .name = "hub.history_total_size",
+        .help = "History of all channels of one shard; the oldest gives way.",
+        .min = 0, .max = 1'024 * kGiB, .unit = Unit::kBytes}),
+    bind<&Config::hub, &Hub::history_ttl_ms>({
+        .name = "hub.history_ttl_ms",
+        .help = "How long a publication is kept.",
+        .min = 1'000, .max = 7 * kDay, .unit = Unit::kMilliseconds}),
+
+    bind<&Config::drain, &Drain::window_ms>({
+        .name = "drain.window_ms",
+        .help = "Closes are spread over this time.",
+        .min = 0, .max = kDay, .unit = Unit::kMilliseconds}),
+    bind<&Config::drain, &Drain::deadline_ms>({
+        .name = "drain.deadline_ms",
+        .help = "From SIGTERM to the end, whatever is left then.",
+        .min = 0, .max = kDay, .unit = Unit::kMilliseconds}),
+    bind<&Config::drain, &Drain::reconnect_spread_ms>({
+        .name = "drain.reconnect_spread_ms",
+        .help = "Clients are told to come back after a random delay below this.",
+        .min = 0, .max = kDay, .unit = Unit::kMilliseconds}),
+
+    bind<&Config::log, &Log::level>({
+        .name = "log.level",
+        .help = "The least important events that are written.",
+        .choices = kLevels}),
+    bind<&Config::log, &Log::format>({
+        .name = "log.format",
+        .help = "One event is one line, in either format.",
+        .choices = kFormats}),
+
+    bind<&Config::canary, &Canary::interval_ms>({
+        .name = "canary.interval_ms",
+        .help = "Time between two canaries; 0: none, ready then only means not draining.",
+        .min = 0, .max = kHour, .unit = Unit::kMilliseconds}),
+    bind<&Config::canary, &Canary::timeout_ms>({
+        .name = "canary.timeout_ms",
+        .help = "Age of the last arrival above which the gateway is not ready.",
+        .min = 10, .max = kDay, .unit = Unit::kMilliseconds}),
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const Table> global_tables() { return kTables; }
+
+std::span<const BoundSetting<Config>> global_settings() { return kSettings; }
+
+}  // namespace config

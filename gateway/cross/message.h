@@ -1,0 +1,138 @@
+// One publication, framed once: header and payload stand in one immutable buffer, whatever the
+// number of receivers and shards. Other forms of it (gzip, dunlin.v1) are made once, on first need,
+// by whichever shard needs them first.
+//
+// Owner: shared; the reference count is atomic.   Thread: any, once it is shared. set_position()
+// belongs to the one shard that still owns it alone.   Bound: the request that carried it.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "gateway/cross/ids.h"
+#include "proto/push/push_request.h"
+
+namespace cross {
+
+// The forms in which a receiver may want a message.
+enum class Encoding : std::uint8_t {
+  kPlain,     // The payload as a text or binary message.
+  kGzip,      // The payload, gzip-compressed, as a binary message.
+  kProtocol,  // The dunlin.v1 envelope as a text message.
+};
+inline constexpr std::size_t kEncodings = 3;
+
+class Message;
+
+// A counted reference.
+class MessageRef {
+ public:
+  MessageRef() = default;
+  explicit MessageRef(Message* adopted) : message_(adopted) {}  // Takes over one reference.
+  MessageRef(const MessageRef& other);
+  MessageRef(MessageRef&& other) noexcept : message_(std::exchange(other.message_, nullptr)) {}
+  MessageRef& operator=(MessageRef other) noexcept {
+    std::swap(message_, other.message_);
+    return *this;
+  }
+  ~MessageRef();
+
+  const Message* operator->() const { return message_; }
+  const Message& operator*() const { return *message_; }
+  [[nodiscard]] const Message* get() const { return message_; }
+  [[nodiscard]] Message& unshared() { return *message_; }  // Only before it is shared.
+  explicit operator bool() const { return message_ != nullptr; }
+
+ private:
+  Message* message_ = nullptr;
+};
+
+class Message {
+ public:
+  struct Parts {
+    MessageId id;
+    push::PayloadKind kind = push::PayloadKind::kText;
+    std::string_view payload;
+    std::string_view conflate_key = {};
+    push::Policy policy = push::Policy::kQueue;
+    bool fanout = false;               // To a channel or to all: the second lane.
+    std::uint64_t expires_ms = 0;      // Loop time; 0: never.
+    std::uint64_t accepted_ns = 0;     // Monotonic clock; for the latency histogram.
+  };
+  static MessageRef make(const Parts& parts);
+
+  // Bytes for one connection that are framed already: what a partial write left over, answers,
+  // control frames.
+  static MessageRef make_framed(std::span<const std::byte> head, std::span<const std::byte> rest = {});
+
+  // Before the message is shared: its place in its channel. `offset` 0: none (a live message).
+  void set_position(std::string_view channel, std::uint64_t offset);
+
+  // The whole frame in the given form; lives as long as the message.
+  [[nodiscard]] std::span<const std::byte> frame(Encoding encoding) const;
+  [[nodiscard]] std::string_view payload() const;
+
+  [[nodiscard]] MessageId id() const { return id_; }
+  // False for bytes of our own (answers, control frames, canaries), which nobody pushed.
+  [[nodiscard]] bool is_push() const { return id_ != MessageId{}; }
+  [[nodiscard]] push::PayloadKind kind() const { return kind_; }
+  [[nodiscard]] push::Policy policy() const { return policy_; }
+  [[nodiscard]] bool fanout() const { return fanout_; }
+  [[nodiscard]] const std::string& conflate_key() const { return conflate_key_; }
+  [[nodiscard]] const std::string& channel() const { return channel_; }
+  [[nodiscard]] std::uint64_t offset() const { return offset_; }
+  [[nodiscard]] std::uint64_t expires_ms() const { return expires_ms_; }
+  [[nodiscard]] std::uint64_t accepted_ns() const { return accepted_ns_; }
+
+  Message(const Message&) = delete;
+  Message& operator=(const Message&) = delete;
+
+ private:
+  friend class MessageRef;
+  struct Variant {
+    std::string bytes;
+  };
+
+  Message() = default;
+  ~Message();
+  static Message* allocate(std::size_t frame_size);
+  static void release(Message* message);
+  [[nodiscard]] std::byte* frame_bytes() { return reinterpret_cast<std::byte*>(this + 1); }
+  [[nodiscard]] const std::byte* frame_bytes() const {
+    return reinterpret_cast<const std::byte*>(this + 1);
+  }
+  [[nodiscard]] std::string encode(Encoding encoding) const;
+
+  std::atomic<std::uint32_t> references_{1};
+  push::PayloadKind kind_ = push::PayloadKind::kText;
+  push::Policy policy_ = push::Policy::kQueue;
+  bool fanout_ = false;
+  std::uint8_t header_size_ = 0;   // Of the plain frame.
+  std::uint64_t frame_size_ = 0;   // Of the plain frame, which follows this object in memory.
+  MessageId id_;
+  std::uint64_t offset_ = 0;
+  std::uint64_t expires_ms_ = 0;
+  std::uint64_t accepted_ns_ = 0;
+  std::string conflate_key_;
+  std::string channel_;
+  // Set once, by compare-and-swap, by the first shard that needs the form; kPlain is unused.
+  mutable std::array<std::atomic<Variant*>, kEncodings> variants_{};
+};
+
+inline MessageRef::MessageRef(const MessageRef& other) : message_(other.message_) {
+  if (message_ != nullptr) message_->references_.fetch_add(1, std::memory_order_relaxed);
+}
+
+inline MessageRef::~MessageRef() {
+  if (message_ != nullptr) Message::release(message_);
+}
+
+}  // namespace cross

@@ -1,0 +1,159 @@
+// dunlin.v1 requests of an open connection.
+
+#include <algorithm>
+#include <utility>
+
+#include "gateway/edge/edge.h"
+#include "proto/base/bytes.h"
+#include "proto/ws/frame_encoder.h"
+
+namespace edge {
+namespace {
+
+bool allowed(const config::Profile& profile, std::string_view channel) {
+  if (!profile.client_subscribe) return false;
+  return std::any_of(profile.client_channels.begin(), profile.client_channels.end(),
+                     [&](std::string_view pattern) {
+                       if (!pattern.ends_with('*')) return pattern == channel;
+                       pattern.remove_suffix(1);
+                       return channel.starts_with(pattern);
+                     });
+}
+
+}  // namespace
+
+Edge::Flow Edge::on_protocol_message(Slot slot, const ws::Message& message) {
+  if (message.opcode != ws::Opcode::kText) {
+    begin_close(slot, ws::CloseCode::kUnsupportedData, "dunlin.v1 messages are text",
+                cross::CloseCause::kViolation);
+    return Flow::kGoOn;
+  }
+  parse_buffer_.assign(dunlin::as_string_view(message.payload));
+  const auto request = protocol_parser_.parse(
+      push::PaddedText::of(parse_buffer_), {.uid_size_max = config_->hub.uid_size_max,
+                                            .channel_size_max = config_->hub.channel_size_max});
+  if (!request) {
+    send_error(slot, request.error());
+  } else if (const auto* ack = std::get_if<push::Ack>(&*request)) {
+    if (const auto id = cross::parse_message_id(ack->message)) {
+      if (hub_.watches().acknowledge(*id, hub_.members().id_of(slot))) counters_.acked.add();
+    }
+  } else if (const auto* subscribe = std::get_if<push::Subscribe>(&*request)) {
+    on_request(slot, *subscribe);
+  } else if (const auto* unsubscribe = std::get_if<push::Unsubscribe>(&*request)) {
+    on_request(slot, *unsubscribe);
+  } else if (const auto* ping = std::get_if<push::Ping>(&*request)) {
+    std::string answer;
+    push::append_pong(answer, ping->id);
+    send_text(slot, answer);
+  } else if (const auto* login = std::get_if<push::Login>(&*request)) {
+    send_error(slot, {"already_logged_in", "this connection has its user already", login->id});
+  }
+  return Flow::kGoOn;
+}
+
+void Edge::on_request(Slot slot, const push::Subscribe& request) {
+  const config::Profile& profile = profile_of(connections_[slot]);
+  if (!allowed(profile, request.channel)) {
+    send_error(slot, {"channel_forbidden", "clients may not subscribe to this channel",
+                      request.id});
+    return;
+  }
+  const hub::Subscriptions* present = hub_.members()[slot].subscriptions;
+  if (present != nullptr && present->list.size() >= profile.subscriptions_max) {
+    send_error(slot, {"too_many_subscriptions", "this connection has its maximum of subscriptions",
+                      request.id});
+    return;
+  }
+  if (!hub_.channels().subscribe(slot, hub_.channels().open(request.channel), /*pending=*/true)) {
+    send_error(slot, {"already_subscribed", "this connection is subscribed to this channel",
+                      request.id});
+    return;
+  }
+  std::optional<hub::Position> from;
+  if (request.recover) {
+    from = hub::Position{std::string(request.recover->epoch), request.recover->offset};
+  }
+  services_.confirm_subscription(hub_.members().id_of(slot), request.id, request.channel,
+                                 std::move(from));
+}
+
+void Edge::on_request(Slot slot, const push::Unsubscribe& request) {
+  if (!hub_.channels().unsubscribe(slot, request.channel)) {
+    send_error(slot, {"not_subscribed", "this connection is not subscribed to this channel",
+                      request.id});
+    return;
+  }
+  std::string answer;
+  push::append_unsubscribed(answer, request.id, request.channel);
+  send_text(slot, answer);
+}
+
+void Edge::on_subscribed(cross::ConnectionId member, std::uint64_t request,
+                         std::string_view channel, bool wanted_recovery,
+                         hub::Recovery&& recovery) {
+  const hub::MemberIndex slot = hub_.members().find(member);
+  if (slot == hub::kNoMember) return;
+  const hub::Channel* present = hub_.channels().find(channel);
+  if (present == nullptr || hub_.channels().subscription(slot, *present) == nullptr) return;
+  const std::vector<cross::MessageRef> held = hub_.channels().confirm(slot, channel);
+  std::string answer;
+  push::append_subscribed(
+      answer, request,
+      {.channel = channel,
+       .epoch = recovery.position.epoch,
+       .offset = recovery.position.offset,
+       .recovered = wanted_recovery ? std::optional(recovery.recovered) : std::nullopt});
+  send_text(slot, answer);
+  push::Receipt receipt;  // Nobody asked for this one; the counters have it.
+  for (const cross::MessageRef& message : recovery.missed) {
+    hub_.delivery().deliver(slot, message, receipt, nullptr);
+  }
+  for (const cross::MessageRef& message : held) {
+    // What came while the answer was under way and is not part of it. Live ones have no offset.
+    if (message->offset() != 0 && message->offset() <= recovery.position.offset) continue;
+    hub_.delivery().deliver(slot, message, receipt, nullptr);
+  }
+  hub_.delivery().flush();  // The messages and the receipt end with this call.
+}
+
+void Edge::confirm_from_server(cross::ConnectionId member, std::string_view channel,
+                               bool accepted) {
+  const hub::MemberIndex slot = hub_.members().find(member);
+  if (slot == hub::kNoMember) return;
+  const std::vector<cross::MessageRef> held = hub_.channels().confirm(slot, channel);
+  if (!accepted) hub_.channels().unsubscribe(slot, channel);
+  push::Receipt receipt;
+  for (const cross::MessageRef& message : held) {
+    hub_.delivery().deliver(slot, message, receipt, nullptr);
+  }
+  hub_.delivery().flush();
+}
+
+void Edge::on_subscribe_refused(cross::ConnectionId member, std::uint64_t request,
+                                std::string_view channel) {
+  const hub::MemberIndex slot = hub_.members().find(member);
+  if (slot == hub::kNoMember || !hub_.channels().unsubscribe(slot, channel)) return;
+  send_error(slot, {"too_many_channels", "the gateway has its maximum of channels", request});
+}
+
+void Edge::send_error(Slot slot, const push::ProtocolError& error) {
+  std::string text;
+  push::append_error(text, error);
+  send_text(slot, text);
+}
+
+void Edge::send_text(Slot slot, std::string_view text) {
+  std::string frame;
+  ws::append_frame(frame, ws::Opcode::kText, dunlin::as_bytes(text));
+  if (!hub_.delivery().send_framed(slot, dunlin::as_bytes(frame), {}, 0)) close_slow(slot);
+}
+
+void Edge::send_login_answer(Slot slot, std::uint64_t request) {
+  std::string answer;
+  push::append_login(answer, request, hub_.members()[slot].uid.view(),
+                     cross::to_string(hub_.members().id_of(slot)));
+  send_text(slot, answer);
+}
+
+}  // namespace edge

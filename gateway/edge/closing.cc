@@ -1,0 +1,120 @@
+// The end of a connection: closing handshakes from either side, failures, and the last bytes.
+// RFC 6455 sections 5.5.1 and 7.
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <string>
+
+#include "gateway/edge/edge.h"
+#include "proto/base/bytes.h"
+#include "proto/ws/frame_encoder.h"
+
+namespace edge {
+
+bool Edge::close(hub::MemberIndex index, std::uint16_t code, std::string_view reason,
+                 cross::CloseCause cause) {
+  if (!hub_.members()[index].active) return false;
+  begin_close(index, ws::CloseCode{code}, reason, cause);
+  return true;
+}
+
+// Our side starts the closing handshake. What was queued before leaves before the Close frame.
+void Edge::begin_close(Slot slot, ws::CloseCode code, std::string_view reason,
+                       cross::CloseCause cause) {
+  Connection& c = connections_[slot];
+  if (c.phase != Phase::kOpen && c.phase != Phase::kLogin) return;
+  hub_.delivery().flush();  // Pushes that were accepted before this go before it.
+  hub_.deactivate(slot);
+  c.cause = cause;
+  c.phase = Phase::kClosing;
+  c.phase_deadline_ms = now_ms_ + config_->handshake.close_timeout_ms;
+  send_close_frame(slot, code, reason);
+  reschedule(slot);
+}
+
+// 7.1.7: fails the connection: no further byte of it is looked at.
+void Edge::fail(Slot slot, ws::CloseCode code, std::string_view reason, cross::CloseCause cause) {
+  Connection& c = connections_[slot];
+  const bool close_sent = c.phase == Phase::kClosing;
+  if (!close_sent) c.cause = cause;
+  hub_.deactivate(slot);
+  hub_.delivery().discard_waiting(slot, cross::DropCause::kEnded);
+  if (!close_sent) send_close_frame(slot, code, reason);
+  linger(slot);
+}
+
+void Edge::on_close_frame(Slot slot, const ws::Close& close) {
+  Connection& c = connections_[slot];
+  c.peer_closed = true;
+  if (c.phase != Phase::kClosing) {
+    c.cause = cross::CloseCause::kClient;
+    hub_.delivery().flush();
+    hub_.deactivate(slot);
+    // It will read nothing more that was meant for it; the answer is a Close with its own code.
+    hub_.delivery().discard_waiting(slot, cross::DropCause::kEnded);
+    c.phase = Phase::kClosing;
+    c.phase_deadline_ms = now_ms_ + config_->handshake.close_timeout_ms;
+    send_close_frame(slot, close.code, {});
+    reschedule(slot);
+  }
+  // 7.1.1: the server closes the TCP connection, and at once.
+  if (hub_.members()[slot].queue == nullptr) end(slot, c.cause);
+}
+
+void Edge::send_close_frame(Slot slot, ws::CloseCode code, std::string_view reason) {
+  std::string frame;
+  ws::append_close_frame(frame, code, reason);
+  hub_.delivery().send_framed(slot, dunlin::as_bytes(frame), {},
+                              static_cast<std::uint8_t>(ws::Opcode::kClose));
+}
+
+// Waits, for a bounded time, until what was said has left and the peer has seen it: closing at once
+// with unread input in the kernel would reset the connection and could destroy our last bytes.
+void Edge::linger(Slot slot) {
+  Connection& c = connections_[slot];
+  c.phase = Phase::kLingering;
+  c.phase_deadline_ms = now_ms_ + config_->handshake.close_timeout_ms;
+  c.next_ping_ms = 0;
+  c.next_heartbeat_ms = 0;
+  reschedule(slot);
+  after_write(slot);
+}
+
+// An HTTP answer (in `input` while lingering) goes out as the socket takes it.
+void Edge::send_rest(Slot slot) {
+  Connection& c = connections_[slot];
+  const ssize_t sent =
+      ::send(c.fd, c.input->data(), c.input->size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+    end(slot, cross::CloseCause::kLost);
+    return;
+  }
+  if (sent <= 0) return;
+  counters_.bytes_out.add(static_cast<std::uint64_t>(sent));
+  c.input->erase(0, static_cast<std::size_t>(sent));
+  if (c.input->empty()) c.input.reset();
+}
+
+void Edge::after_write(Slot slot) {
+  Connection& c = connections_[slot];
+  if (c.phase == Phase::kLingering && c.input != nullptr) {
+    send_rest(slot);
+    if (c.phase == Phase::kFree || c.input != nullptr) return;
+  }
+  if (c.joined && hub_.members()[slot].queue != nullptr) return;
+  if (c.read_paused) {
+    c.read_paused = false;
+    read_later(slot);
+  }
+  if (c.phase == Phase::kClosing && c.peer_closed) {
+    end(slot, c.cause);
+  } else if (c.phase == Phase::kLingering && c.peer_closed) {
+    end(slot, c.cause);
+  } else if (c.phase == Phase::kLingering && !c.write_shut) {
+    c.write_shut = true;
+    ::shutdown(c.fd, SHUT_WR);
+  }
+}
+
+}  // namespace edge

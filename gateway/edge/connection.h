@@ -1,0 +1,57 @@
+// The edge's half of a connection; the hub's half (queue, uid, subscriptions) is hub::Member under
+// the same slot number. A plain value: no callback holds state, so that it can move.
+//
+// Owner: Edge's table.   Thread: the shard's.   Bound: connections_max; `head` and `input` exist
+// only during the handshake and while input has to wait.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "gateway/cross/counters.h"
+#include "gateway/net/address.h"
+#include "proto/http/request_parser.h"
+#include "proto/ws/session.h"
+
+namespace edge {
+
+enum class Phase : std::uint8_t {
+  kFree,
+  kHandshake,  // The request head is being read.
+  kLogin,      // A WebSocket; the first message must say who it is.
+  kOpen,
+  kClosing,    // Our Close frame is out or queued; the peer's is awaited.
+  kLingering,  // Nothing more is read or said; waits until what was sent has left.
+};
+
+struct Connection {
+  int fd = -1;
+  std::uint32_t generation = 0;
+  Phase phase = Phase::kFree;
+  bool joined : 1 = false;            // The hub knows it.
+  bool protocol : 1 = false;          // Speaks dunlin.v1.
+  bool in_ready_list : 1 = false;     // Its read budget was used up.
+  bool read_paused : 1 = false;       // Its own backlog is too long to take more of its input.
+  bool ping_outstanding : 1 = false;
+  bool draining : 1 = false;          // phase_deadline_ms is when it is asked to go.
+  bool peer_closed : 1 = false;       // The peer's Close frame or FIN has come.
+  bool write_shut : 1 = false;
+  cross::CloseCause cause = cross::CloseCause::kLost;
+  std::uint16_t profile = 0;
+  net::Address peer;
+  ws::Session session{0};
+  std::unique_ptr<http::RequestParser> head;
+  std::unique_ptr<std::string> input;
+
+  // Deadlines, loop time; 0: none. The nearest one is in the timer wheel.
+  std::uint64_t opened_ms = 0;
+  std::uint64_t last_read_ms = 0;
+  std::uint64_t phase_deadline_ms = 0;  // Handshake, login, pong or close, as the phase says.
+  std::uint64_t next_ping_ms = 0;
+  std::uint64_t next_heartbeat_ms = 0;
+  std::uint64_t queue_expiry_ms = 0;
+};
+static_assert(sizeof(Connection) <= 192);
+
+}  // namespace edge

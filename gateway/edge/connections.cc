@@ -1,0 +1,322 @@
+// The table of connections: accepting, entering, moving to another shard, ending.
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "gateway/edge/edge.h"
+#include "gateway/observe/log.h"
+#include "proto/base/assert.h"
+#include "proto/base/bytes.h"
+#include "proto/ws/handshake.h"
+
+namespace edge {
+
+Edge::Edge(cross::ShardIndex shard, loop::Poller& poller, std::uint8_t poll_kind, hub::Hub& hub,
+           Services& services, cross::Counters& counters, net::SendBatch::Mode send_mode)
+    : shard_(shard),
+      poller_(poller),
+      poll_kind_(poll_kind),
+      hub_(hub),
+      services_(services),
+      counters_(counters),
+      batch_(send_mode),
+      wheel_(0),
+      read_buffer_(std::make_unique<std::byte[]>(kReadBufferSize)),
+      random_(std::random_device{}()) {}
+
+Edge::~Edge() {
+  for (Slot slot = 0; slot < connections_.size(); ++slot) {
+    if (connections_[slot].phase != Phase::kFree) ::close(connections_[slot].fd);
+  }
+}
+
+void Edge::configure(std::shared_ptr<const config::Config> config) {
+  config_ = std::move(config);
+  std::vector<hub::QueueRules> rules;
+  for (const config::Profile& profile : config_->profiles) {
+    hub::QueueRules& rule = rules.emplace_back();
+    rule.limits = {.size_max = profile.queue_size_max, .messages_max = profile.queue_messages_max};
+    switch (profile.queue_overflow) {
+      case config::QueueOverflow::kClose: rule.overflow = push::Policy::kClose; break;
+      case config::QueueOverflow::kDropOldest: rule.overflow = push::Policy::kDropOldest; break;
+      case config::QueueOverflow::kDropNewest: rule.overflow = push::Policy::kDropNewest; break;
+    }
+    if (!profile.room.empty()) hub_.channels().make_permanent(profile.room);
+    for (const std::string& channel : profile.channels) hub_.channels().make_permanent(channel);
+  }
+  hub_.delivery().set_rules(std::move(rules));
+}
+
+std::string_view Edge::profile_name(std::uint16_t profile) const {
+  return config_->profiles[profile].name;
+}
+
+void Edge::accept(int fd, const net::Address& peer) {
+  counters_.accepted.add();
+  if (draining_ || !services_.take_connection()) {
+    refuse(fd);
+    return;
+  }
+  const Slot slot = open_slot(fd, peer);
+  Connection& c = connections_[slot];
+  c.phase = Phase::kHandshake;
+  c.phase_deadline_ms = now_ms_ + config_->handshake.timeout_ms;
+  c.head = std::make_unique<http::RequestParser>(
+      http::Limits{.head_size_max = config_->handshake.head_size_max,
+                   .header_count_max = config_->handshake.header_count_max,
+                   .body_size_max = 0});
+  counters_.handshaking.add();
+  if (watch(slot)) wheel_.set(slot, c.phase_deadline_ms);
+}
+
+// A short answer, best effort: there is no room to keep state for this connection.
+void Edge::refuse(int fd) {
+  const std::string answer = ws::rejection_response(
+      503, draining_ ? "draining" : "too_many_connections",
+      draining_ ? "this gateway is shutting down" : "this gateway holds its maximum of connections",
+      "Retry-After: 5\r\n");
+  [[maybe_unused]] const auto sent =
+      ::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  ::shutdown(fd, SHUT_WR);
+  ::close(fd);
+  counters_.handshakes[cross::HandshakeResult::kRefused].add();
+}
+
+Edge::Slot Edge::open_slot(int fd, const net::Address& peer) {
+  const Slot slot = slots_.take();
+  connections_.grow_to(slot + 1);
+  Connection& c = connections_[slot];
+  DUNLIN_ASSERT(c.phase == Phase::kFree);
+  c.generation = (c.generation + 1) & 0xFFFFFF;
+  c.fd = fd;
+  c.peer = peer;
+  c.opened_ms = now_ms_;
+  c.last_read_ms = now_ms_;
+  return slot;
+}
+
+// False: the kernel would not watch it, and it is gone.
+bool Edge::watch(Slot slot) {
+  if (poller_.add(connections_[slot].fd, key_of(slot))) return true;
+  counters_.accept_errors.add();
+  end(slot, cross::CloseCause::kLost);
+  return false;
+}
+
+// Admits a connection here if its uid is at home here (or it has none), else sends it home.
+void Edge::settle(Slot slot, std::unique_ptr<Moving> moving) {
+  const cross::ShardIndex home = moving->uid.empty() ? shard_ : services_.home_of(moving->uid);
+  if (home == shard_) {
+    enter(slot, std::move(*moving));
+  } else {
+    depart(slot, home, std::move(moving));
+  }
+}
+
+void Edge::depart(Slot slot, cross::ShardIndex home, std::unique_ptr<Moving> moving) {
+  Connection& c = connections_[slot];
+  moving->fd = c.fd;
+  moving->peer = c.peer;
+  moving->opened_ms = c.opened_ms;
+  poller_.remove(c.fd);
+  if (c.joined) {
+    moving->unsent = hub_.delivery().take_unsent(slot);
+    hub_.leave(slot);
+    counters_.connections[c.profile].subtract();
+    --open_count_;
+  } else {
+    counters_.handshaking.subtract();
+  }
+  release_slot(slot);
+  services_.move(home, std::move(moving));
+}
+
+void Edge::admit(Moving&& connection) {
+  const Slot slot = open_slot(connection.fd, connection.peer);
+  connections_[slot].opened_ms = connection.opened_ms;
+  connections_[slot].phase = Phase::kHandshake;  // Until it has entered.
+  counters_.handshaking.add();
+  counters_.moved_in.add();
+  const std::uint32_t generation = connections_[slot].generation;
+  std::string input = std::move(connection.input);
+  enter(slot, std::move(connection));
+  const auto still_here = [&] {
+    return connections_[slot].generation == generation &&
+           connections_[slot].phase != Phase::kFree;
+  };
+  if (!input.empty() && still_here()) process(slot, std::as_writable_bytes(std::span(input)));
+  if (still_here()) watch(slot);
+}
+
+void Edge::enter(Slot slot, Moving&& moving) {
+  Connection& c = connections_[slot];
+  c.head.reset();
+  c.profile = moving.profile;
+  c.session = std::move(moving.session);
+  c.protocol = moving.encoding == cross::Encoding::kProtocol;
+  const config::Profile& profile = profile_of(c);
+  const bool room = moving.uid.empty() || make_room_for_uid(moving.profile, moving.uid);
+  if (!room && !moving.handshaken) {
+    reject(slot, 409, "too_many_connections", "this uid has its maximum of connections");
+    return;
+  }
+  const bool known = profile.identity != config::IdentitySource::kMessage || !moving.uid.empty();
+  hub_.join(slot, {.handle = c.fd,
+                   .generation = c.generation,
+                   .profile = moving.profile,
+                   .encoding = moving.encoding});
+  c.joined = true;
+  counters_.handshaking.subtract();
+  counters_.connections[c.profile].add();
+  ++open_count_;
+  c.phase = known ? Phase::kOpen : Phase::kLogin;
+  hub_.delivery().resume_unsent(slot, moving.unsent);
+  if (!room) {
+    begin_close(slot, ws::CloseCode{kTooManyConnections}, "too many connections of this uid",
+                cross::CloseCause::kRefused);
+    return;
+  }
+  // First reachable, then told: whoever sees the answer can be pushed to.
+  if (known) {
+    hub_.activate(slot, moving.uid);
+    if (!profile.room.empty()) {
+      hub_.channels().subscribe(slot, hub_.channels().open(profile.room));
+    }
+    for (const std::string& channel : profile.channels) {
+      hub_.channels().subscribe(slot, hub_.channels().open(channel));
+    }
+  }
+  if (!moving.handshaken) {
+    counters_.handshakes[cross::HandshakeResult::kAccepted].add();
+    hub_.delivery().send_framed(slot, dunlin::as_bytes(moving.response), {}, 0);
+  }
+  if (moving.login_request) send_login_answer(slot, *moving.login_request);
+  observe::debug("connection open",
+                 {{"conn", cross::to_string(hub_.members().id_of(slot))},
+                  {"profile", profile.name},
+                  {"peer", net::to_string(c.peer)}});
+  start_timers(slot);
+}
+
+// Makes older connections give way to a new one, as the profile says. False: the new one must.
+bool Edge::make_room_for_uid(std::uint16_t profile_index, std::string_view uid) {
+  const config::Profile& profile = config_->profiles[profile_index];
+  if (profile.connections_per_uid_max == 0) return true;
+  std::vector<hub::MemberIndex> present;  // Oldest first.
+  for (auto i = hub_.members().find(uid); i != hub::kNoMember;
+       i = hub_.members()[i].next_of_uid) {
+    if (hub_.members()[i].profile == profile_index) present.push_back(i);
+  }
+  if (present.size() < profile.connections_per_uid_max) return true;
+  if (profile.on_excess == config::OnExcess::kRejectNew) return false;
+  const std::size_t excess = present.size() + 1 - profile.connections_per_uid_max;
+  for (std::size_t i = 0; i < excess; ++i) {
+    close(present[i], kReplaced, "replaced by a newer connection", cross::CloseCause::kReplaced);
+  }
+  return true;
+}
+
+cross::ConnectionId Edge::adopt_internal(int fd) {
+  const Slot slot = open_slot(fd, net::Address{});
+  Connection& c = connections_[slot];
+  hub_.join(slot, {.handle = fd, .generation = c.generation, .internal = true});
+  hub_.activate(slot, {});
+  c.joined = true;
+  c.phase = Phase::kOpen;
+  DUNLIN_ASSERT(poller_.add(fd, key_of(slot)));
+  return hub_.members().id_of(slot);
+}
+
+void Edge::end(Slot slot, cross::CloseCause cause) {
+  Connection& c = connections_[slot];
+  if (c.phase == Phase::kFree) return;
+  const bool internal = c.joined && hub_.members()[slot].internal;
+  if (c.joined && !internal) {
+    // What began the end is its cause, not how it then ended.
+    const cross::CloseCause first =
+        c.phase == Phase::kClosing || c.phase == Phase::kLingering ? c.cause : cause;
+    counters_.closes[first].add();
+    counters_.connections[c.profile].subtract();
+    --open_count_;
+    observe::debug("connection closed", {{"conn", cross::to_string(hub_.members().id_of(slot))},
+                                         {"cause", cross::name_of(first)}});
+  } else if (c.phase == Phase::kHandshake) {
+    counters_.handshaking.subtract();
+  }
+  if (c.joined) hub_.leave(slot);
+  ::close(c.fd);
+  if (!internal) services_.give_back_connection();
+  release_slot(slot);
+}
+
+// The slot is free when the turn is over: until then late events must find it so.
+void Edge::release_slot(Slot slot) {
+  wheel_.cancel(slot);
+  Connection fresh;
+  fresh.generation = connections_[slot].generation;
+  connections_[slot] = std::move(fresh);
+  retired_.push_back(slot);
+}
+
+void Edge::end_turn() {
+  while (!noted_.empty()) {
+    for (const Note& note : std::exchange(noted_, {})) {
+      const Connection& c = connections_[note.slot];
+      if (c.generation != note.generation || c.phase == Phase::kFree) continue;
+      if (note.broken) {
+        end(note.slot, cross::CloseCause::kLost);
+      } else {
+        begin_close(note.slot, ws::CloseCode{kSlowConsumer}, "slow consumer",
+                    cross::CloseCause::kSlow);
+      }
+    }
+  }
+  for (const Slot slot : retired_) slots_.give_back(slot);
+  retired_.clear();
+}
+
+void Edge::send(std::span<net::SendOperation> operations) {
+  batch_.send(operations);
+  for (const net::SendOperation& operation : operations) {
+    if (operation.result < 0) {
+      noted_.push_back({operation.tag, connections_[operation.tag].generation, true});
+    }
+  }
+}
+
+void Edge::close_slow(hub::MemberIndex member) {
+  noted_.push_back({member, connections_[member].generation, false});
+}
+
+std::uint64_t Edge::now_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U +
+         static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+void Edge::drain(std::uint32_t window_ms, std::uint32_t reconnect_spread_ms) {
+  draining_ = true;
+  for (Slot slot = 0; slot < connections_.size(); ++slot) {
+    Connection& c = connections_[slot];
+    if (c.phase == Phase::kFree || (c.joined && hub_.members()[slot].internal)) continue;
+    if (c.phase != Phase::kOpen && c.phase != Phase::kLogin) continue;
+    if (c.protocol) {
+      std::string notice;
+      push::append_reconnect(notice, reconnect_spread_ms == 0
+                                         ? 0
+                                         : static_cast<std::uint32_t>(random_()) %
+                                               reconnect_spread_ms);
+      send_text(slot, notice);
+    }
+    c.draining = true;
+    c.phase_deadline_ms =
+        now_ms_ + (window_ms == 0 ? 0 : static_cast<std::uint32_t>(random_()) % window_ms);
+    reschedule(slot);
+  }
+}
+
+}  // namespace edge

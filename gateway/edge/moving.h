@@ -1,0 +1,30 @@
+// A connection on its way to the shard that owns its uid: everything it is, as one movable value.
+// Also what a connection has to be given to enter on the shard where it already stands.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "gateway/cross/message.h"
+#include "gateway/net/address.h"
+#include "proto/ws/session.h"
+
+namespace edge {
+
+struct Moving {
+  int fd = -1;
+  net::Address peer;
+  std::uint64_t opened_ms = 0;  // Monotonic clock, the same on every shard.
+  std::uint16_t profile = 0;
+  cross::Encoding encoding = cross::Encoding::kPlain;
+  std::string uid;       // Empty: none (yet).
+  ws::Session session;
+  bool handshaken = false;   // The 101 has been sent before; else `response` is it.
+  std::string response;      // To be sent first, once the connection is admitted.
+  std::optional<std::uint64_t> login_request;  // dunlin.v1: to be answered with the new id.
+  std::string unsent;        // Of earlier bytes: goes before everything else.
+  std::string input;         // Received, not looked at yet.
+};
+
+}  // namespace edge

@@ -1,0 +1,111 @@
+// Bytes from a descriptor to the phase that understands them, fairly: one read buffer's worth for
+// each connection and turn.
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "gateway/edge/edge.h"
+
+namespace edge {
+
+void Edge::on_ready(loop::PollKey key, loop::Readiness readiness) {
+  if (key.slot >= connections_.size()) return;
+  const Connection& c = connections_[key.slot];
+  if (c.phase == Phase::kFree || c.generation != key.generation) return;
+  if (readiness.writable) {
+    if (c.joined && hub_.members()[key.slot].queue != nullptr) {
+      hub_.delivery().on_writable(key.slot);
+    }
+    after_write(key.slot);
+    if (c.phase == Phase::kFree) return;
+  }
+  if (readiness.readable || readiness.peer_closed) read(key.slot, readiness.peer_closed);
+}
+
+// Edge-triggered: what is left in the kernel after a short read announces itself again, but an end
+// of stream that came with the last bytes does not; hence `until_empty`.
+void Edge::read(Slot slot, bool until_empty) {
+  Connection& c = connections_[slot];
+  std::size_t budget = kReadBudget;
+  while (budget > 0) {
+    if (c.read_paused || c.input != nullptr) {
+      // Kept for later; the end of a stream is seen then, too.
+      return;
+    }
+    const ssize_t size = ::recv(c.fd, read_buffer_.get(), kReadBufferSize, 0);
+    if (size > 0) {
+      const auto received = static_cast<std::size_t>(size);
+      counters_.bytes_in.add(received);
+      c.last_read_ms = now_ms_;
+      c.ping_outstanding = false;
+      if (process(slot, {read_buffer_.get(), received}) == Flow::kStop) return;
+      if (received < kReadBufferSize && !until_empty) return;
+      budget -= received;
+    } else if (size == 0) {
+      on_peer_end(slot);
+      return;
+    } else if (errno != EINTR) {
+      if (errno != EAGAIN && errno != EWOULDBLOCK) end(slot, cross::CloseCause::kLost);
+      return;
+    }
+  }
+  read_later(slot);
+}
+
+Edge::Flow Edge::process(Slot slot, std::span<std::byte> bytes) {
+  const Connection& c = connections_[slot];
+  if (c.phase == Phase::kHandshake && on_head_bytes(slot, bytes) == Flow::kStop) {
+    return Flow::kStop;
+  }
+  switch (c.phase) {
+    case Phase::kLogin:
+    case Phase::kOpen:
+    case Phase::kClosing: return on_frames(slot, bytes);
+    case Phase::kHandshake:
+    case Phase::kLingering: return Flow::kGoOn;  // Incomplete, or nobody listens any more.
+    case Phase::kFree: break;
+  }
+  return Flow::kStop;
+}
+
+void Edge::pause_reading(Slot slot, std::span<const std::byte> rest) {
+  connections_[slot].input = std::make_unique<std::string>(dunlin::as_string_view(rest));
+  read_later(slot);
+}
+
+void Edge::read_later(Slot slot) {
+  Connection& c = connections_[slot];
+  if (c.in_ready_list) return;
+  c.in_ready_list = true;
+  ready_.push_back(slot);
+}
+
+void Edge::run_ready() {
+  for (const Slot slot : std::exchange(ready_, {})) {
+    Connection& c = connections_[slot];
+    if (c.phase == Phase::kFree) continue;
+    c.in_ready_list = false;
+    if (c.input != nullptr) process_stored(slot);
+    if (c.phase != Phase::kFree) read(slot, /*until_empty=*/true);
+  }
+}
+
+void Edge::process_stored(Slot slot) {
+  Connection& c = connections_[slot];
+  if (c.phase == Phase::kLingering) return;  // There, `input` is output: see closing.cc.
+  const std::unique_ptr<std::string> stored = std::move(c.input);
+  process(slot, std::as_writable_bytes(std::span(*stored)));
+}
+
+void Edge::on_peer_end(Slot slot) {
+  Connection& c = connections_[slot];
+  c.peer_closed = true;
+  const bool unsent = c.input != nullptr || (c.joined && hub_.members()[slot].queue != nullptr);
+  if (c.phase == Phase::kLingering && unsent) return;  // A half-closed peer may still read.
+  if (c.phase == Phase::kHandshake) counters_.handshakes[cross::HandshakeResult::kLost].add();
+  end(slot, cross::CloseCause::kLost);
+}
+
+}  // namespace edge

@@ -1,0 +1,125 @@
+// Frames from an open connection, and what its profile does with its messages.
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "gateway/edge/edge.h"
+#include "proto/base/bytes.h"
+#include "proto/ws/frame_encoder.h"
+
+namespace edge {
+
+Edge::Flow Edge::on_frames(Slot slot, std::span<std::byte> bytes) {
+  Connection& c = connections_[slot];
+  const std::uint32_t generation = c.generation;
+  Flow flow = Flow::kGoOn;
+  while (flow == Flow::kGoOn) {
+    // A full room is back-pressure: the client's next messages stay unread.
+    if (c.phase == Phase::kOpen && !profile_of(c).room.empty() &&
+        !services_.may_publish(profile_of(c).room)) {
+      flush_replies(slot);
+      pause_reading(slot, bytes);
+      return Flow::kStop;
+    }
+    ws::Event event = c.session.next(bytes);
+    if (std::holds_alternative<ws::NeedInput>(event)) break;
+    flow = on_event(slot, event, bytes);
+  }
+  if (c.phase == Phase::kFree || c.generation != generation) return Flow::kStop;
+  flush_replies(slot);
+  const hub::OutboundQueue* queue = hub_.members()[slot].queue;
+  if (queue != nullptr && queue->size() > profile_of(c).queue_size_max / 2) {
+    c.read_paused = true;  // It does not take our answers: no more questions. See after_write().
+    return Flow::kStop;
+  }
+  return flow;
+}
+
+Edge::Flow Edge::on_event(Slot slot, ws::Event& event, std::span<std::byte> rest) {
+  Connection& c = connections_[slot];
+  if (const auto* message = std::get_if<ws::Message>(&event)) {
+    if (c.phase == Phase::kClosing) return Flow::kGoOn;  // We have said all we had to say.
+    counters_.messages_in.add();
+    if (c.phase == Phase::kLogin) return on_login_message(slot, *message, rest);
+    return on_message(slot, *message, rest);
+  }
+  if (const auto* ping = std::get_if<ws::Ping>(&event)) {
+    if (c.phase == Phase::kClosing) return Flow::kGoOn;
+    flush_replies(slot);
+    std::string frame;
+    ws::append_frame(frame, ws::Opcode::kPong, ping->payload);
+    hub_.delivery().send_framed(slot, dunlin::as_bytes(frame), {},
+                                static_cast<std::uint8_t>(ws::Opcode::kPong));
+    return Flow::kGoOn;
+  }
+  if (const auto* close = std::get_if<ws::Close>(&event)) {
+    flush_replies(slot);
+    on_close_frame(slot, *close);
+    return Flow::kStop;
+  }
+  if (const auto* violation = std::get_if<ws::Violation>(&event)) {
+    flush_replies(slot);
+    fail(slot, ws::close_code_for(*violation), ws::name_of(*violation),
+         cross::CloseCause::kViolation);
+    return Flow::kStop;
+  }
+  return Flow::kGoOn;  // A pong: that it came is what counts, and read() has noted it.
+}
+
+Edge::Flow Edge::on_message(Slot slot, const ws::Message& message, std::span<std::byte> /*rest*/) {
+  const config::Profile& profile = profile_of(connections_[slot]);
+  const bool text = message.opcode == ws::Opcode::kText;
+  if (text && profile.answer_ping && dunlin::as_string_view(message.payload) == "ping") {
+    reply(slot, ws::Opcode::kText, dunlin::as_bytes("pong"));
+    return Flow::kGoOn;
+  }
+  switch (text ? profile.on_text : profile.on_binary) {
+    case config::MessageAction::kDiscard: break;
+    case config::MessageAction::kEcho: reply(slot, message.opcode, message.payload); break;
+    case config::MessageAction::kBroadcast: broadcast(slot, message); break;
+    case config::MessageAction::kProtocol:
+      // A client without the subprotocol only listens.
+      if (connections_[slot].protocol) return on_protocol_message(slot, message);
+      break;
+  }
+  return Flow::kGoOn;
+}
+
+// Small answers to one piece of input are joined and leave together.
+void Edge::reply(Slot slot, ws::Opcode opcode, std::span<const std::byte> payload) {
+  if (payload.size() <= kReplyJoinMax) {
+    ws::append_frame(replies_, opcode, payload);
+    if (replies_.size() >= kReadBufferSize) flush_replies(slot);
+    return;
+  }
+  flush_replies(slot);
+  std::byte header[ws::kFrameHeaderSizeMax];
+  const std::size_t header_size = ws::encode_frame_header(opcode, payload.size(), header);
+  if (!hub_.delivery().send_framed(slot, {header, header_size}, payload, 0)) close_slow(slot);
+}
+
+void Edge::flush_replies(Slot slot) {
+  if (replies_.empty()) return;
+  if (!hub_.delivery().send_framed(slot, dunlin::as_bytes(replies_), {}, 0)) close_slow(slot);
+  replies_.clear();
+}
+
+void Edge::broadcast(Slot slot, const ws::Message& message) {
+  const config::Profile& profile = profile_of(connections_[slot]);
+  const auto kind = message.opcode == ws::Opcode::kText ? push::PayloadKind::kText
+                                                        : push::PayloadKind::kBinary;
+  std::string_view payload = dunlin::as_string_view(message.payload);
+  if (kind != push::PayloadKind::kText || !profile.normalize_space) {
+    services_.publish(profile.room, kind, payload);
+    return;
+  }
+  constexpr std::string_view kSpace = " \t\r\n\v\f";
+  const std::size_t first = payload.find_first_not_of(kSpace);
+  if (first == std::string_view::npos) return;  // Nothing but white space is nothing.
+  std::string line(payload.substr(first, payload.find_last_not_of(kSpace) - first + 1));
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  services_.publish(profile.room, kind, line);
+}
+
+}  // namespace edge

@@ -1,0 +1,236 @@
+#include "gateway/hub/delivery.h"
+
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "proto/base/assert.h"
+
+namespace hub {
+namespace {
+
+iovec as_part(std::span<const std::byte> bytes) {
+  return {const_cast<std::byte*>(bytes.data()), bytes.size()};
+}
+
+}  // namespace
+
+Delivery::Delivery(MemberTable& members, Watches& watches, Transport& transport,
+                   cross::Counters& counters)
+    : members_(members), watches_(watches), transport_(transport), counters_(counters) {}
+
+Delivery::~Delivery() {
+  for (MemberIndex i = 0; i < members_.size(); ++i) {
+    if (members_[i].queue != nullptr) end(i);
+  }
+}
+
+cross::Encoding Delivery::encoding_for(const Member& member, const cross::Message& message) {
+  // gzip is for fan-outs, where one compression serves many.
+  if (member.encoding == cross::Encoding::kGzip && !message.fanout()) return cross::Encoding::kPlain;
+  return member.encoding;
+}
+
+void Delivery::deliver(MemberIndex index, const cross::MessageRef& message, push::Receipt& receipt,
+                       Watch* watch) {
+  Member& member = members_[index];
+  ++receipt.matched;
+  if (message->is_push()) counters_.matched.add();
+  const cross::Encoding encoding = encoding_for(member, *message);
+  if (watch != nullptr && encoding == cross::Encoding::kProtocol) {
+    watches_.expect_ack(*watch, members_.id_of(index));
+  }
+  if (member.doomed || member.queue != nullptr) {
+    enqueue(index, message, encoding, receipt, watch);
+    return;
+  }
+  gather(index, {&message, &receipt, watch, kNoBatchEntry, encoding});
+}
+
+void Delivery::gather(MemberIndex index, Gathered gathered) {
+  Member& member = members_[index];
+  if (member.batch_entry != kNoBatchEntry && entries_[member.batch_entry].count == kGatheredMax) {
+    flush();
+    if (member.queue != nullptr) {
+      enqueue(index, *gathered.message, gathered.encoding, *gathered.receipt, gathered.watch);
+      return;
+    }
+  }
+  const auto position = static_cast<std::uint32_t>(gathered_.size());
+  gathered_.push_back(gathered);
+  if (member.batch_entry == kNoBatchEntry) {
+    member.batch_entry = static_cast<std::uint32_t>(entries_.size());
+    entries_.push_back({index, position, position, 1});
+    return;
+  }
+  Entry& entry = entries_[member.batch_entry];
+  gathered_[entry.last].next = position;
+  entry.last = position;
+  ++entry.count;
+}
+
+void Delivery::flush() {
+  if (entries_.empty()) return;
+  build_operations();
+  transport_.send(operations_);
+  latency_accepted_ns_ = 0;
+  for (std::size_t i = 0; i < operations_.size(); ++i) {
+    settle_operation(operations_[i], entries_[operation_entries_[i]]);
+  }
+  entries_.clear();
+  gathered_.clear();
+}
+
+// One operation for each member; its parts are the frames gathered for it.
+void Delivery::build_operations() {
+  operations_.clear();
+  operation_entries_.clear();
+  parts_.clear();
+  parts_.reserve(gathered_.size());  // Operations point into it: it must not grow below.
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    const Entry& entry = entries_[i];
+    if (entry.member == kNoMember) continue;  // Ended since; its messages are accounted for.
+    Member& member = members_[entry.member];
+    member.batch_entry = kNoBatchEntry;
+    const bool must_queue = member.queue != nullptr || member.doomed;
+    const iovec* first_part = parts_.data() + parts_.size();
+    for (std::uint32_t g = entry.first; g != kNoBatchEntry; g = gathered_[g].next) {
+      const Gathered& gathered = gathered_[g];
+      if (must_queue) {  // An answer of the edge filled the socket in between.
+        enqueue(entry.member, *gathered.message, gathered.encoding, *gathered.receipt,
+                gathered.watch);
+      } else {
+        parts_.push_back(as_part((*gathered.message)->frame(gathered.encoding)));
+      }
+    }
+    if (must_queue) continue;
+    operations_.push_back({.tag = entry.member,
+                           .fd = member.handle,
+                           .parts = first_part,
+                           .parts_count = entry.count});
+    operation_entries_.push_back(static_cast<std::uint32_t>(i));
+  }
+}
+
+void Delivery::settle_operation(const net::SendOperation& operation, const Entry& entry) {
+  Member& member = members_[operation.tag];
+  std::uint64_t left = operation.result < 0 ? 0 : static_cast<std::uint64_t>(operation.result);
+  for (std::uint32_t g = entry.first; g != kNoBatchEntry; g = gathered_[g].next) {
+    const Gathered& gathered = gathered_[g];
+    const std::size_t size = (*gathered.message)->frame(gathered.encoding).size();
+    if (operation.result < 0) {
+      ++gathered.receipt->dropped;
+      count_drop(member, **gathered.message, cross::DropCause::kEnded);
+    } else if (member.queue == nullptr && left >= size) {
+      left -= size;
+      record_written(**gathered.message, *gathered.receipt);
+    } else if (member.queue == nullptr && left > 0) {
+      queue_rest(member, *gathered.message, gathered.encoding, gathered.watch, left);
+      ++gathered.receipt->queued;
+      counters_.queued.add();
+      left = 0;
+    } else {
+      enqueue(operation.tag, *gathered.message, gathered.encoding, *gathered.receipt,
+              gathered.watch);
+    }
+  }
+  if (operation.result > 0) counters_.bytes_out.add(static_cast<std::uint64_t>(operation.result));
+}
+
+void Delivery::record_written(const cross::Message& message, push::Receipt& receipt) {
+  ++receipt.written;
+  if (!message.is_push()) return;
+  counters_.written.add();
+  if (message.accepted_ns() == 0) return;
+  // One reading of the clock serves a run of deliveries of the same message.
+  if (message.accepted_ns() != latency_accepted_ns_) {
+    latency_accepted_ns_ = message.accepted_ns();
+    latency_ns_ = transport_.now_ns() - latency_accepted_ns_;
+  }
+  counters_.push_latency.record(latency_ns_);
+}
+
+bool Delivery::send_framed(MemberIndex index, std::span<const std::byte> head,
+                           std::span<const std::byte> rest, std::uint8_t control_kind) {
+  Member& member = members_[index];
+  std::size_t taken = 0;
+  if (member.queue == nullptr) {
+    const std::array<iovec, 2> parts{as_part(head), as_part(rest)};
+    net::SendOperation operation{.tag = index,
+                            .fd = member.handle,
+                            .parts = parts.data(),
+                            .parts_count = rest.empty() ? 1U : 2U};
+    transport_.send({&operation, 1});
+    if (operation.result < 0) return true;  // The edge ends it; see Transport.
+    taken = static_cast<std::size_t>(operation.result);
+    counters_.bytes_out.add(taken);
+    if (taken == head.size() + rest.size()) return true;
+  }
+  auto message = cross::Message::make_framed(head, rest);
+  const auto encoding = cross::Encoding::kPlain;
+  if (taken > 0) {
+    queue_rest(member, message, encoding, nullptr, taken);
+    return true;
+  }
+  OutboundQueue& queue = queue_of(member);
+  const std::uint64_t size_before = queue.size();
+  const std::uint32_t messages_before = queue.messages();
+  const bool is_data = control_kind == 0;
+  bool queued = true;
+  if (QueuedMessage* earlier = is_data ? nullptr : queue.find_control(control_kind)) {
+    queue.replace(*earlier, std::move(message), encoding, nullptr);  // 5.5.3: the latest ping only.
+  } else if (is_data && !queue.fits(head.size() + rest.size(), rules_[member.profile].limits)) {
+    queued = false;
+  } else {
+    QueuedMessage* entry = pool_.take();
+    entry->message = std::move(message);
+    entry->lane = is_data ? Lane::kTargeted : Lane::kControl;
+    entry->control_kind = control_kind;
+    queue.append(entry);
+  }
+  account(member, size_before, messages_before);
+  release_if_empty(member);
+  return queued;
+}
+
+void Delivery::on_writable(MemberIndex index) {
+  Member& member = members_[index];
+  while (member.queue != nullptr) {
+    expire(index);
+    if (member.queue == nullptr) return;
+    tell_missed(member, index);
+    OutboundQueue& queue = *member.queue;
+    const std::uint64_t size_before = queue.size();
+    const std::uint32_t messages_before = queue.messages();
+
+    std::array<QueuedMessage*, kGatheredMax> waiting;
+    std::array<iovec, kGatheredMax> parts;
+    const std::size_t count = queue.gather(waiting);
+    std::uint64_t total = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::size_t skip = i == 0 ? queue.offset() : 0;
+      parts[i] = as_part(waiting[i]->frame().subspan(skip));
+      total += parts[i].iov_len;
+    }
+    net::SendOperation operation{.tag = index,
+                            .fd = member.handle,
+                            .parts = parts.data(),
+                            .parts_count = static_cast<std::uint32_t>(count)};
+    transport_.send({&operation, 1});
+    if (operation.result < 0) return;
+    latency_accepted_ns_ = 0;
+    auto left = static_cast<std::uint64_t>(operation.result);
+    counters_.bytes_out.add(left);
+    for (std::size_t i = 0; i < count && left >= parts[i].iov_len; ++i) {
+      left -= parts[i].iov_len;
+      finish_queued(queue.take_first());
+    }
+    if (left > 0) queue.set_offset(left + (queue.started() ? queue.offset() : 0));
+    account(member, size_before, messages_before);
+    const bool blocked = static_cast<std::uint64_t>(operation.result) < total;
+    release_if_empty(member);
+    if (blocked) return;
+  }
+}
+
+}  // namespace hub

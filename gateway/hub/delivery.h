@@ -1,0 +1,135 @@
+// Brings messages to members. An idle member's messages of one turn are gathered and leave with one
+// send; what the kernel does not take, and everything for a member that has a backlog already,
+// waits in that member's queue under its policy.
+//
+//   deliver() ──> gathered entry ──flush()──> written, or the rest queued
+//            └──> queue (backlog) ──on_writable()──> written
+//
+// Owner: Hub.   Thread: the shard's.   Bound: the queues' limits; a gathered entry holds at most
+// kGatheredMax messages before it is flushed.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/cross/counters.h"
+#include "gateway/cross/message.h"
+#include "gateway/hub/member_table.h"
+#include "gateway/hub/outbound_queue.h"
+#include "gateway/hub/transport.h"
+#include "gateway/hub/watch.h"
+#include "proto/push/push_request.h"
+
+namespace hub {
+
+// What a profile asks of its connections' queues.
+struct QueueRules {
+  QueueLimits limits;
+  push::Policy overflow = push::Policy::kClose;  // For messages whose policy is kQueue.
+};
+
+class Delivery {
+ public:
+  Delivery(MemberTable& members, Watches& watches, Transport& transport,
+           cross::Counters& counters);
+  ~Delivery();
+  Delivery(const Delivery&) = delete;
+  Delivery& operator=(const Delivery&) = delete;
+
+  void set_rules(std::vector<QueueRules> by_profile) { rules_ = std::move(by_profile); }
+  void set_now(std::uint64_t now_ms) { now_ms_ = now_ms; }
+
+  // Delivers to one active member. The message and the receipt must live until the next flush();
+  // the receipt is final (but for what a watch adds) after it.
+  void deliver(MemberIndex index, const cross::MessageRef& message, push::Receipt& receipt,
+               Watch* watch);
+
+  // Sends what deliver() has gathered.
+  void flush();
+
+  // Bytes for one member that are framed already: answers and control frames. They leave at once
+  // when nothing waits; else they wait: control frames (control_kind: the opcode) in place of an
+  // earlier one of their kind, data (0) within the limits. False: there was no room for data.
+  bool send_framed(MemberIndex index, std::span<const std::byte> head,
+                   std::span<const std::byte> rest, std::uint8_t control_kind);
+
+  // The member's descriptor takes bytes again.
+  void on_writable(MemberIndex index);
+
+  // Drops what has outlived its time in the member's queue.
+  void expire(MemberIndex index);
+
+  // Drops all that waits for the member, but for a frame that is partly on the wire.
+  void discard_waiting(MemberIndex index, cross::DropCause cause);
+  // Drops everything: the connection has ended.
+  void end(MemberIndex index);
+
+  // Takes the unsent bytes out of the queue, in order, for a member that moves to another shard.
+  std::string take_unsent(MemberIndex index);
+  // What take_unsent() gave, on the new shard: it goes before everything else.
+  void resume_unsent(MemberIndex index, std::string_view bytes);
+
+ private:
+  static constexpr std::size_t kGatheredMax = 64;
+
+  struct Gathered {  // A message for a member, until flush().
+    const cross::MessageRef* message;
+    push::Receipt* receipt;
+    Watch* watch;
+    std::uint32_t next;  // Of the same member; kNoBatchEntry: the last.
+    cross::Encoding encoding;
+  };
+  struct Entry {  // A member with gathered messages.
+    MemberIndex member;
+    std::uint32_t first;
+    std::uint32_t last;
+    std::uint32_t count;
+  };
+
+  [[nodiscard]] static cross::Encoding encoding_for(const Member& member,
+                                                    const cross::Message& message);
+  void gather(MemberIndex index, Gathered gathered);
+  void build_operations();
+  void settle_operation(const net::SendOperation& operation, const Entry& entry);
+  void record_written(const cross::Message& message, push::Receipt& receipt);
+
+  // Queueing (delivery_queue.cc).
+  void enqueue(MemberIndex index, const cross::MessageRef& message, cross::Encoding encoding,
+               push::Receipt& receipt, Watch* watch);
+  bool make_room(Member& member, MemberIndex index, std::size_t frame_size, push::Policy policy);
+  bool conflate(Member& member, const cross::MessageRef& message, cross::Encoding encoding,
+                push::Receipt& receipt, Watch* watch);
+  OutboundQueue& queue_of(Member& member);
+  void queue_rest(Member& member, const cross::MessageRef& message, cross::Encoding encoding,
+                  Watch* watch, std::size_t offset);
+  void tell_missed(Member& member, MemberIndex index);
+  void finish_queued(QueuedMessage* entry);
+  void drop_queued(Member& member, QueuedMessage* entry, cross::DropCause cause);
+  void count_drop(Member& member, const cross::Message& message, cross::DropCause cause);
+  void account(Member& member, std::uint64_t size_before, std::uint32_t messages_before);
+  void release_if_empty(Member& member);
+
+  MemberTable& members_;
+  Watches& watches_;
+  Transport& transport_;
+  cross::Counters& counters_;
+  std::vector<QueueRules> rules_;
+  QueuedMessagePool pool_;
+  std::uint64_t now_ms_ = 0;
+
+  std::vector<Entry> entries_;
+  std::vector<Gathered> gathered_;
+  std::vector<net::SendOperation> operations_;
+  std::vector<std::uint32_t> operation_entries_;  // Index into entries_, by operation.
+  std::vector<iovec> parts_;
+  std::uint64_t latency_accepted_ns_ = 0;  // Whose latency was computed last in this flush.
+  std::uint64_t latency_ns_ = 0;
+};
+
+}  // namespace hub

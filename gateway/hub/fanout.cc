@@ -1,0 +1,141 @@
+#include "gateway/hub/fanout.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace hub {
+namespace {
+
+// How far ahead of the sends a receiver's cache line is asked for.
+constexpr std::uint32_t kPrefetchAhead = 8;
+
+}  // namespace
+
+Fanouts::Fanouts(MemberTable& members, ChannelTable& channels, Delivery& delivery,
+                 std::uint32_t waiting_max)
+    : members_(members), channels_(channels), delivery_(delivery), waiting_max_(waiting_max) {}
+
+Fanouts::~Fanouts() = default;
+
+void Fanouts::to_channel(Channel& channel, FanoutMessage message) {
+  add(target_for(&channel, kEveryProfile), std::move(message));
+}
+
+void Fanouts::to_all(std::uint16_t profile, FanoutMessage message) {
+  add(target_for(nullptr, profile), std::move(message));
+}
+
+FanoutTarget& Fanouts::target_for(Channel* channel, std::uint16_t profile) {
+  FanoutTarget*& present = channel != nullptr ? channel->fanout : all_[profile];
+  if (present != nullptr) return *present;
+  active_.push_back(std::make_unique<FanoutTarget>());
+  present = active_.back().get();
+  present->channel = channel;
+  present->profile = profile;
+  // Held until the target is done: the channel's list must neither move nor vanish.
+  if (channel != nullptr) channels_.begin_sweep(*channel);
+  return *present;
+}
+
+void Fanouts::add(FanoutTarget& target, FanoutMessage message) {
+  target.messages.push_back(std::move(message));
+  ++waiting_;
+}
+
+bool Fanouts::run(std::uint32_t budget, std::vector<void*>& done) {
+  while (budget > 0 && !active_.empty()) {
+    FanoutTarget& target = *active_.front();
+    if (target.sweeping == 0) begin_sweep(target);
+    budget -= std::min(budget, sweep(target, budget));
+    delivery_.flush();
+    if (target.position < target.end) break;  // The budget is used up.
+    end_sweep(target, done);
+    auto finished = std::move(active_.front());
+    active_.pop_front();
+    if (!finished->messages.empty()) {
+      active_.push_back(std::move(finished));  // What piled up meanwhile; others first.
+    } else {
+      finish(*finished);
+    }
+  }
+  return !active_.empty();
+}
+
+void Fanouts::finish(const FanoutTarget& target) {
+  if (target.channel == nullptr) {
+    all_.erase(target.profile);
+    return;
+  }
+  Channel& channel = *target.channel;
+  channel.fanout = nullptr;
+  channels_.end_sweep(channel);
+  channels_.forget_if_empty(channel.name);
+}
+
+void Fanouts::begin_sweep(FanoutTarget& target) {
+  target.sweeping = std::min(target.messages.size(), kSweepMax);
+  target.position = 0;
+  target.end = target.channel != nullptr
+                   ? static_cast<std::uint32_t>(target.channel->subscribers.size())
+                   : members_.size();
+}
+
+// Returns what it used of the budget. A slot without a receiver costs a sixteenth of a send.
+std::uint32_t Fanouts::sweep(FanoutTarget& target, std::uint32_t budget) {
+  constexpr std::uint32_t kEmptySlotsPerUnit = 16;
+  std::uint32_t used = 0;
+  std::uint32_t empty_slots = 0;
+  for (; target.position < target.end && used < budget; ++target.position) {
+    if (target.channel == nullptr && target.position + kPrefetchAhead < target.end) {
+      __builtin_prefetch(&members_[target.position + kPrefetchAhead]);
+    }
+    if (!visit(target, target.channel != nullptr ? target.channel->subscribers[target.position]
+                                                 : target.position)) {
+      if (++empty_slots % kEmptySlotsPerUnit == 0) ++used;
+      continue;
+    }
+    ++used;
+  }
+  return std::max(used, 1U);
+}
+
+// Whether there was a receiver.
+bool Fanouts::visit(const FanoutTarget& target, MemberIndex entry) {
+  if (entry == kNoMember) return false;
+  const MemberIndex index = entry & ~kHeldBit;
+  const Member& member = members_[index];
+  if (!member.active) return false;
+  if (target.channel == nullptr &&
+      (member.internal ||
+       (target.profile != kEveryProfile && target.profile != member.profile))) {
+    return false;
+  }
+  std::vector<cross::MessageRef>* held =
+      entry == index ? nullptr : channels_.subscription(index, *target.channel)->held.get();
+  for (std::size_t i = 0; i < target.sweeping; ++i) {
+    const FanoutMessage& fanout = target.messages[i];
+    if (excluded(fanout, index)) continue;
+    if (held != nullptr) {
+      held->push_back(fanout.message);
+    } else {
+      delivery_.deliver(index, fanout.message, *fanout.receipt, fanout.watch);
+    }
+  }
+  return true;
+}
+
+bool Fanouts::excluded(const FanoutMessage& message, MemberIndex index) const {
+  return !message.exclude.empty() && std::binary_search(message.exclude.begin(),
+                                                        message.exclude.end(),
+                                                        members_.id_of(index).value);
+}
+
+void Fanouts::end_sweep(FanoutTarget& target, std::vector<void*>& done) {
+  for (; target.sweeping > 0; --target.sweeping) {
+    done.push_back(target.messages.front().owner);
+    target.messages.pop_front();
+    --waiting_;
+  }
+}
+
+}  // namespace hub

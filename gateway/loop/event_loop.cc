@@ -1,0 +1,92 @@
+#include "gateway/loop/event_loop.h"
+
+#include <utility>
+
+#include "proto/base/assert.h"
+
+namespace loop {
+namespace {
+
+template <typename Handle>
+void close_and_delete(Handle* handle) {
+  uv_close(reinterpret_cast<uv_handle_t*>(handle),
+           [](uv_handle_t* closed) { delete reinterpret_cast<Handle*>(closed); });
+}
+
+}  // namespace
+
+EventLoop::EventLoop() { DUNLIN_ASSERT(uv_loop_init(&loop_) == 0); }
+
+EventLoop::~EventLoop() {
+  while (uv_loop_close(&loop_) == UV_EBUSY) uv_run(&loop_, UV_RUN_NOWAIT);
+}
+
+void EventLoop::run(std::function<bool()> turn) {
+  while (!stopped_) {
+    const bool work_left = turn();
+    if (stopped_) break;
+    uv_run(&loop_, work_left ? UV_RUN_NOWAIT : UV_RUN_ONCE);
+  }
+}
+
+WakeUp::WakeUp(EventLoop& loop, std::function<void()> on_wake)
+    : on_wake_(std::move(on_wake)), handle_(new uv_async_t) {
+  handle_->data = this;
+  DUNLIN_ASSERT(uv_async_init(&loop.uv(), handle_, [](uv_async_t* handle) {
+                  static_cast<WakeUp*>(handle->data)->on_wake_();
+                }) == 0);
+}
+
+WakeUp::~WakeUp() { close_and_delete(handle_); }
+
+Timer::Timer(EventLoop& loop, std::function<void()> on_due)
+    : on_due_(std::move(on_due)), handle_(new uv_timer_t) {
+  DUNLIN_ASSERT(uv_timer_init(&loop.uv(), handle_) == 0);
+  handle_->data = this;
+}
+
+Timer::~Timer() { close_and_delete(handle_); }
+
+void Timer::set(std::uint64_t delay_ms) {
+  uv_timer_start(
+      handle_, [](uv_timer_t* handle) { static_cast<Timer*>(handle->data)->on_due_(); }, delay_ms,
+      0);
+}
+
+void Timer::cancel() { uv_timer_stop(handle_); }
+
+Readable::Readable(EventLoop& loop, int fd, std::function<void()> on_readable)
+    : on_readable_(std::move(on_readable)), handle_(new uv_poll_t) {
+  DUNLIN_ASSERT(uv_poll_init(&loop.uv(), handle_, fd) == 0);
+  handle_->data = this;
+  resume();
+}
+
+Readable::~Readable() {
+  uv_poll_stop(handle_);
+  close_and_delete(handle_);
+}
+
+void Readable::pause() { uv_poll_stop(handle_); }
+
+void Readable::resume() {
+  uv_poll_start(handle_, UV_READABLE, [](uv_poll_t* handle, int, int) {
+    static_cast<Readable*>(handle->data)->on_readable_();
+  });
+}
+
+Signal::Signal(EventLoop& loop, int number, std::function<void()> on_signal)
+    : on_signal_(std::move(on_signal)), handle_(new uv_signal_t) {
+  DUNLIN_ASSERT(uv_signal_init(&loop.uv(), handle_) == 0);
+  handle_->data = this;
+  uv_signal_start(
+      handle_,
+      [](uv_signal_t* handle, int) { static_cast<Signal*>(handle->data)->on_signal_(); }, number);
+}
+
+Signal::~Signal() {
+  uv_signal_stop(handle_);
+  close_and_delete(handle_);
+}
+
+}  // namespace loop

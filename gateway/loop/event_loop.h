@@ -1,0 +1,95 @@
+// One thread's libuv loop, and the four things a shard needs of it: a turn (work before the loop
+// sleeps), a wake-up from other threads, a timer, and readiness of a listening descriptor.
+// libuv demands that a handle's memory outlives its close callback; that is dealt with here, once.
+//
+// Owner: Shard.   Thread: the shard's, but for WakeUp::signal().
+#pragma once
+
+#include <uv.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+namespace loop {
+
+class EventLoop {
+ public:
+  EventLoop();
+  ~EventLoop();  // Runs the close callbacks of handles that were closed before.
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+
+  // `turn` runs before each wait for events. It returns true when work is left, and then the loop
+  // does not sleep.
+  void run(std::function<bool()> turn);
+  void stop() { stopped_ = true; }  // After the present turn.
+
+  // Milliseconds of the monotonic clock, read once a turn.
+  [[nodiscard]] std::uint64_t now_ms() const { return uv_now(&loop_); }
+  [[nodiscard]] uv_loop_t& uv() { return loop_; }
+
+ private:
+  uv_loop_t loop_;
+  bool stopped_ = false;
+};
+
+// Makes a sleeping loop take a turn. signal() may be called from any thread; many signals before
+// the loop wakes count as one.
+class WakeUp {
+ public:
+  WakeUp(EventLoop& loop, std::function<void()> on_wake);
+  ~WakeUp();
+  WakeUp(const WakeUp&) = delete;
+  WakeUp& operator=(const WakeUp&) = delete;
+  void signal() { uv_async_send(handle_); }
+
+ private:
+  std::function<void()> on_wake_;
+  uv_async_t* handle_;
+};
+
+// A one-shot timer that can be set again.
+class Timer {
+ public:
+  Timer(EventLoop& loop, std::function<void()> on_due);
+  ~Timer();
+  Timer(const Timer&) = delete;
+  Timer& operator=(const Timer&) = delete;
+  void set(std::uint64_t delay_ms);
+  void cancel();
+
+ private:
+  std::function<void()> on_due_;
+  uv_timer_t* handle_;
+};
+
+// Calls while a descriptor is readable (level-triggered): listeners and signal pipes.
+class Readable {
+ public:
+  Readable(EventLoop& loop, int fd, std::function<void()> on_readable);
+  ~Readable();
+  Readable(const Readable&) = delete;
+  Readable& operator=(const Readable&) = delete;
+  void pause();
+  void resume();
+
+ private:
+  std::function<void()> on_readable_;
+  uv_poll_t* handle_;
+};
+
+// A process signal, delivered as a turn of the loop.
+class Signal {
+ public:
+  Signal(EventLoop& loop, int number, std::function<void()> on_signal);
+  ~Signal();
+  Signal(const Signal&) = delete;
+  Signal& operator=(const Signal&) = delete;
+
+ private:
+  std::function<void()> on_signal_;
+  uv_signal_t* handle_;
+};
+
+}  // namespace loop

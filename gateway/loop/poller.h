@@ -1,0 +1,63 @@
+// A shard's own epoll set for connections, hosted in its libuv loop by one uv_poll_t. A descriptor
+// is armed once, edge-triggered in both directions, and stays so until it is removed or closed;
+// it can leave this set and enter another shard's.
+//
+// Owner: Shard.   Thread: the shard's.   Bound: one kernel entry for each descriptor added.
+#pragma once
+
+#include <uv.h>
+
+#include <cstdint>
+
+namespace loop {
+
+// What a descriptor stands for. A slot is used again; the generation tells a late event from one
+// for the present owner.
+struct PollKey {
+  std::uint8_t kind = 0;         // The shard's choice: which table `slot` belongs to.
+  std::uint32_t generation = 0;  // 24 bits.
+  std::uint32_t slot = 0;
+
+  [[nodiscard]] std::uint64_t packed() const {
+    return (std::uint64_t{kind} << 56) | (std::uint64_t{generation & 0xFFFFFF} << 32) | slot;
+  }
+  static PollKey unpacked(std::uint64_t value) {
+    return {static_cast<std::uint8_t>(value >> 56),
+            static_cast<std::uint32_t>(value >> 32) & 0xFFFFFF, static_cast<std::uint32_t>(value)};
+  }
+};
+
+struct Readiness {
+  bool readable = false;
+  bool writable = false;
+  bool peer_closed = false;  // The peer will send no more (FIN), or the connection is broken.
+};
+
+class PollSink {
+ public:
+  virtual ~PollSink() = default;
+  virtual void on_ready(PollKey key, Readiness readiness) = 0;
+};
+
+class Poller {
+ public:
+  Poller(uv_loop_t& loop, PollSink& sink);
+  ~Poller();  // The uv loop must still run once more to let go of its handle.
+  Poller(const Poller&) = delete;
+  Poller& operator=(const Poller&) = delete;
+
+  // False when the kernel refuses (out of memory or watches); errno says why.
+  [[nodiscard]] bool add(int fd, PollKey key);
+  // Before a descriptor moves to another shard. Closing a descriptor needs no remove().
+  void remove(int fd);
+
+ private:
+  static void on_uv_poll(uv_poll_t* handle, int status, int events);
+  void dispatch();
+
+  PollSink& sink_;
+  int epoll_fd_ = -1;
+  uv_poll_t* handle_ = nullptr;  // Freed in its close callback.
+};
+
+}  // namespace loop

@@ -1,0 +1,290 @@
+#include "gateway/process/gateway.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <iostream>
+#include <latch>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "gateway/config/host_port.h"
+#include "gateway/config/loader.h"
+#include "gateway/config/reload.h"
+#include "gateway/cross/shard_set.h"
+#include "gateway/loop/event_loop.h"
+#include "gateway/net/listener.h"
+#include "gateway/net/send_batch.h"
+#include "gateway/observe/log.h"
+#include "gateway/process/file_limit.h"
+#include "gateway/process/ready_file.h"
+#include "gateway/shard/other_jobs.h"
+#include "gateway/shard/shard.h"
+
+namespace process {
+namespace {
+
+constexpr std::uint64_t kDrainPollMs = 20;
+// After the last connection is gone: time for API requests that are under way.
+constexpr std::uint64_t kApiGraceMs = 2'000;
+
+observe::LogFormat format_of(const config::Config& config) {
+  return config.log.format == config::LogFormat::kJson ? observe::LogFormat::kJson
+                                                       : observe::LogFormat::kText;
+}
+
+int start_failure(std::string_view why) {
+  std::cerr << "dunlin: " << why << '\n';
+  return 1;
+}
+
+net::SendBatch::Mode choose_send_mode(const config::Config& config) {
+  if (config.hub.send_batch == "plain") return net::SendBatch::Mode::kPlain;
+  if (net::io_uring_works()) return net::SendBatch::Mode::kIoUring;
+  if (config.hub.send_batch == "io_uring") {
+    observe::warn("io_uring is not available here; plain sends serve", {});
+  }
+  return net::SendBatch::Mode::kPlain;
+}
+
+class Gateway {
+ public:
+  Gateway(const config::ServeCommand& command, const config::Surroundings& surroundings,
+          std::shared_ptr<const config::Config> config)
+      : command_(command),
+        surroundings_(surroundings),
+        config_(std::move(config)),
+        shard_count_(static_cast<cross::ShardIndex>(
+            config_->hub.shards != 0
+                ? config_->hub.shards
+                : std::clamp<unsigned>(std::thread::hardware_concurrency(), 1, cross::kShardsMax))),
+        shards_(shard_count_, config_->hub.ring_size,
+                std::bit_ceil(std::size_t{config_->hub.outstanding_max})),
+        wake_(loop_, [this] { on_wake(); }),
+        poll_timer_(loop_, [this] { poll_drain(); }) {}
+
+  int run();
+
+ private:
+  void start_shards(const net::BoundSockets& public_sockets, const net::BoundSockets& api_sockets);
+  void announce(const config::HostPort& public_address, const config::HostPort& api_address) const;
+  void on_wake();
+  void reload();
+  void on_terminate();
+  void poll_drain();
+  void stop_shards();
+  template <typename MakeJob>
+  void order(MakeJob&& make_job);
+  [[nodiscard]] std::uint64_t sum(cross::Counter cross::Counters::*counter);
+
+  const config::ServeCommand& command_;
+  const config::Surroundings& surroundings_;
+  std::shared_ptr<const config::Config> config_;
+  const cross::ShardIndex shard_count_;
+  cross::ShardSet shards_;
+  loop::EventLoop loop_;
+  loop::WakeUp wake_;
+  loop::Timer poll_timer_;
+  std::vector<std::thread> threads_;
+  std::uint64_t drain_deadline_ms_ = 0;
+  std::uint64_t api_deadline_ms_ = 0;
+  bool stopping_ = false;
+};
+
+// A full inbox is no reason to forget an order: the shard empties it soon.
+template <typename MakeJob>
+void Gateway::order(MakeJob&& make_job) {
+  for (cross::ShardIndex i = 0; i < shard_count_; ++i) {
+    std::unique_ptr<cross::Job> job = make_job();
+    while (!shards_.inbox(i).post(job.get())) std::this_thread::yield();
+    [[maybe_unused]] auto* posted = job.release();
+  }
+}
+
+std::uint64_t Gateway::sum(cross::Counter cross::Counters::*counter) {
+  std::uint64_t total = 0;
+  for (cross::ShardIndex i = 0; i < shard_count_; ++i) {
+    total += (shards_.counters(i).*counter).value();
+  }
+  return total;
+}
+
+int Gateway::run() {
+  const FileLimit files = raise_file_limit(*config_, shard_count_);
+  const auto public_sockets = net::bind_sockets(*config::parse_host_port(config_->public_.listen),
+                                                shard_count_, config_->public_.backlog);
+  if (!public_sockets) return start_failure(public_sockets.error());
+  const auto api_sockets = net::bind_sockets(*config::parse_host_port(config_->api.listen),
+                                             shard_count_, config_->public_.backlog);
+  if (!api_sockets) return start_failure(api_sockets.error());
+  if (!files.enough()) {
+    observe::warn("the limit on open files is too low for the configured connections",
+                  {{"wanted", files.wanted}, {"in_force", files.in_force}});
+  }
+  start_shards(*public_sockets, *api_sockets);
+  if (command_.ready_file) {
+    if (const auto error =
+            write_ready_file(*command_.ready_file, public_sockets->address, api_sockets->address)) {
+      stop_shards();
+      for (std::thread& thread : threads_) thread.join();
+      return start_failure(*error);
+    }
+  }
+  announce(public_sockets->address, api_sockets->address);
+
+  const loop::Signal terminate(loop_, SIGTERM, [this] { on_terminate(); });
+  const loop::Signal interrupt(loop_, SIGINT, [this] { on_terminate(); });
+  const loop::Signal hang_up(loop_, SIGHUP, [this] { reload(); });
+  loop_.run([] { return false; });
+  for (std::thread& thread : threads_) thread.join();
+  observe::info("stopped", {});
+  return 0;
+}
+
+void Gateway::start_shards(const net::BoundSockets& public_sockets,
+                           const net::BoundSockets& api_sockets) {
+  const net::SendBatch::Mode mode = choose_send_mode(*config_);
+  std::latch made(shard_count_ + 1);  // Every inbox has its wake-up before anybody posts.
+  for (cross::ShardIndex i = 0; i < shard_count_; ++i) {
+    threads_.emplace_back([&, i, mode] {
+      pthread_setname_np(pthread_self(), fmt::format("shard-{}", i).c_str());
+      shard::Shard shard({.index = i,
+                          .shards = &shards_,
+                          .config = config_,
+                          .public_socket = public_sockets.descriptors[i],
+                          .api_socket = api_sockets.descriptors[i],
+                          .send_mode = mode,
+                          .wake_main = [this] { wake_.signal(); }});
+      made.arrive_and_wait();
+      shard.run();
+    });
+  }
+  made.arrive_and_wait();
+  observe::info("serving", {{"shards", shard_count_},
+                            {"send", mode == net::SendBatch::Mode::kIoUring ? "io_uring" : "plain"},
+                            {"profiles", config_->profiles.size()},
+                            {"connections_max", config_->public_.connections_max}});
+  if (config_->api.keys.empty()) {
+    observe::warn("the internal API has no keys: whoever reaches it can push", {});
+  }
+}
+
+void Gateway::announce(const config::HostPort& public_address,
+                       const config::HostPort& api_address) const {
+  const auto reachable = [](config::HostPort address) {
+    if (config::is_wildcard(address)) address.host = "127.0.0.1";
+    return config::to_string(address);
+  };
+  const std::string site = reachable(public_address);
+  const std::string api = reachable(api_address);
+  fmt::print("dunlin is serving\n");
+  fmt::print("  WebSocket  ");
+  for (const auto& profile : config_->profiles) fmt::print(" ws://{}{}", site, profile.path);
+  if (config_->public_.pages) fmt::print("\n  pages       http://{}/", site);
+  fmt::print("\n  API         http://{}/\n", api);
+  fmt::print("  try         open http://{}/push.html, log in as 123, then:\n", site);
+  fmt::print("              curl 'http://{}/send?uid=123&message=Hello%20World'\n", api);
+  std::fflush(stdout);
+}
+
+void Gateway::reload() {
+  const auto loaded = config::load(config::sources_for(command_, surroundings_));
+  if (!loaded) {
+    for (const config::ConfigError& error : loaded.error()) {
+      observe::error("configuration not reloaded", {{"error", config::to_string(error)}});
+    }
+    return;
+  }
+  auto merged = config::merge_reloadable(*config_, *loaded);
+  if (!merged) {
+    for (const config::ConfigError& error : merged.error()) {
+      observe::error("configuration not reloaded", {{"error", config::to_string(error)}});
+    }
+    return;
+  }
+  const auto notes = config::compare_for_reload(*config_, *loaded);
+  for (const config::ReloadNote& note : notes) {
+    if (note.takes_effect == config::TakesEffect::kAfterRestart) {
+      observe::warn("needs a restart", {{"setting", config::to_string(note)}});
+    } else {
+      observe::info("reloaded", {{"setting", config::to_string(note)}});
+    }
+  }
+  config_ = std::make_shared<const config::Config>(std::move(*merged));
+  observe::init(config_->log.level, format_of(*config_));
+  order([this] { return std::make_unique<shard::ConfigureJob>(config_); });
+  observe::info("configuration reloaded", {{"changes", notes.size()}});
+}
+
+void Gateway::on_wake() {
+  if (shards_.drain_requested.exchange(false) && drain_deadline_ms_ == 0) on_terminate();
+}
+
+void Gateway::on_terminate() {
+  if (stopping_) return;
+  if (drain_deadline_ms_ != 0) {
+    observe::warn("told to stop again: stopping at once", {});
+    order([] { return std::make_unique<shard::DrainJob>(/*at_once=*/true); });
+    stop_shards();
+    return;
+  }
+  drain_deadline_ms_ = loop_.now_ms() + config_->drain.deadline_ms;
+  shards_.draining.store(true, std::memory_order_relaxed);
+  observe::info("draining", {{"connections", shards_.connections.load()},
+                             {"window_ms", config_->drain.window_ms},
+                             {"deadline_ms", config_->drain.deadline_ms}});
+  order([] { return std::make_unique<shard::DrainJob>(/*at_once=*/false); });
+  poll_timer_.set(kDrainPollMs);
+}
+
+// The drain is over when nobody is connected and nothing is being answered, or at its deadline.
+void Gateway::poll_drain() {
+  const std::uint64_t now = loop_.now_ms();
+  const bool connected = shards_.connections.load(std::memory_order_relaxed) != 0;
+  if (!connected && api_deadline_ms_ == 0) api_deadline_ms_ = now + kApiGraceMs;
+  const bool answered = sum(&cross::Counters::api_open_requests) == 0;
+  const bool finished = !connected && (answered || now >= api_deadline_ms_);
+  if (finished || now >= drain_deadline_ms_) {
+    if (connected) {
+      observe::warn("drain deadline reached; connections are cut",
+                    {{"connections", shards_.connections.load()}});
+      order([] { return std::make_unique<shard::DrainJob>(/*at_once=*/true); });
+    }
+    stop_shards();
+    return;
+  }
+  poll_timer_.set(kDrainPollMs);
+}
+
+void Gateway::stop_shards() {
+  stopping_ = true;
+  order([] { return std::make_unique<shard::StopJob>(); });
+  loop_.stop();
+}
+
+}  // namespace
+
+int serve(const config::ServeCommand& command, const config::Surroundings& surroundings) {
+  auto loaded = config::load(config::sources_for(command, surroundings));
+  if (!loaded) {
+    for (const config::ConfigError& error : loaded.error()) {
+      std::cerr << config::to_string(error) << '\n';
+    }
+    return config::kExitBadUsage;
+  }
+  observe::init(loaded->log.level, format_of(*loaded));
+  signal(SIGPIPE, SIG_IGN);
+  return Gateway(command, surroundings, std::make_shared<const config::Config>(std::move(*loaded)))
+      .run();
+}
+
+}  // namespace process

@@ -1,0 +1,210 @@
+// Items on the shard where they belong, and what becomes of them.
+//
+//   carry_out ─┬─ uids, connection ──────────────> executed_ ─ flush ─┐
+//              ├─ publish: offset, history, parts                     ├─> settle, or wait for a watch
+//              └─ subscribers, all ─> Fanouts ─ sweep done ───────────┘
+
+#include <algorithm>
+#include <utility>
+
+#include "gateway/shard/router.h"
+#include "proto/base/assert.h"
+
+namespace shard {
+
+void Router::carry_out(PushItem& item) {
+  if (item.wait >= push::Wait::kWritten && item.target != PushItem::Target::kPublish) {
+    item.watch = hub_.watches().open(item.receipt, &item, item.message->id(),
+                                     item.wait == push::Wait::kAcked);
+  }
+  switch (item.target) {
+    case PushItem::Target::kUids: carry_out_uids(item); break;
+    case PushItem::Target::kConnection:
+      hub_.push_to_connection(item.connection, item.message, item.receipt, item.watch);
+      executed(item);
+      break;
+    case PushItem::Target::kPublish: carry_out_publish(item); break;
+    case PushItem::Target::kSubscribers:
+    case PushItem::Target::kAll: start_fanout(item); break;
+  }
+}
+
+void Router::carry_out_uids(PushItem& item) {
+  if (item.more == nullptr) {
+    item.offline = !hub_.push_to_uid(item.name, item.message, item.receipt, item.watch);
+    if (item.offline) counters_.offline.add();
+    executed(item);
+    return;
+  }
+  const auto push_to = [&](const std::string& uid) {
+    if (hub_.push_to_uid(uid, item.message, item.receipt, item.watch, item.more->exclude)) return;
+    item.more->offline.push_back(uid);
+    counters_.offline.add();
+  };
+  if (item.more->uids.empty()) push_to(item.name);
+  for (const std::string& uid : item.more->uids) push_to(uid);
+  executed(item);
+}
+
+void Router::carry_out_publish(PushItem& item) {
+  const bool stored = item.storage == push::StorageClass::kStored;
+  const hub::HomeChannel* home = hub_.homes().find(item.name);
+  hub::ShardMask interested;
+  if (home != nullptr) interested = home->interested;
+  for (cross::ShardIndex shard = 0; shard < shards_.size(); ++shard) {
+    if (interested.test(shard) && !has_room(shard)) item.refused = true;
+  }
+  if (!item.refused && stored) {
+    hub::HomeChannel* channel = hub_.homes().open(item.name);
+    if (channel == nullptr) {
+      item.refused = true;
+    } else {
+      hub_.homes().store(*channel, item.message, now_ms_);
+    }
+  } else if (!item.refused) {
+    item.message.unshared().set_position(item.name, 0);
+  }
+  if (item.refused || interested.none()) {
+    if (item.refused && item.gather == nullptr && !item.reply_to) {
+      counters_.drops[cross::DropCause::kRingFull].add();  // A client's broadcast: nobody is told.
+    }
+    executed(item);
+    return;
+  }
+  // The publication's parts come back here; then it is settled.
+  auto* gather = new Gather{.open = static_cast<std::uint32_t>(interested.count()),
+                            .parent = &item};
+  gathers_.insert(gather);
+  for (cross::ShardIndex shard = 0; shard < shards_.size(); ++shard) {
+    if (!interested.test(shard)) continue;
+    PushItem part;
+    part.target = PushItem::Target::kSubscribers;
+    part.wait = item.wait;
+    part.wait_deadline_ms = item.wait_deadline_ms;
+    part.name = item.name;
+    part.message = item.message;
+    part.gather = gather;
+    if (item.more != nullptr) {
+      part.more = std::make_unique<PushItem::More>();
+      part.more->exclude = item.more->exclude;
+    }
+    send_item(shard, std::move(part));
+  }
+}
+
+void Router::start_fanout(PushItem& item) {
+  hub::Channel* channel = nullptr;
+  if (item.target == PushItem::Target::kSubscribers) {
+    channel = hub_.channels().find(item.name);
+    if (channel == nullptr || channel->count() == 0) {
+      executed(item);
+      return;
+    }
+  }
+  if (hub_.fanouts().full()) {
+    item.refused = true;
+    executed(item);
+    return;
+  }
+  hub::FanoutMessage fanout{.message = item.message,
+                            .receipt = &item.receipt,
+                            .watch = item.watch,
+                            .exclude = {},
+                            .owner = &item};
+  if (item.more != nullptr) fanout.exclude = item.more->exclude;
+  if (channel != nullptr) {
+    hub_.fanouts().to_channel(*channel, std::move(fanout));
+  } else {
+    hub_.fanouts().to_all(item.profile, std::move(fanout));
+  }
+}
+
+// Its receipt is final after the next flush.
+void Router::executed(PushItem& item) { executed_.push_back(&item); }
+
+void Router::settle_executed() {
+  // Settling can make a publication's parent settle, never anything executed.
+  for (PushItem* item : std::exchange(executed_, {})) settle_or_wait(*item);
+}
+
+void Router::on_fanouts_done(std::vector<void*>& done) {
+  for (void* owner : done) settle_or_wait(*static_cast<PushItem*>(owner));
+  done.clear();
+}
+
+void Router::settle_or_wait(PushItem& item) {
+  if (item.watch == nullptr) {
+    settle(item);
+  } else if (hub::Watches::done(*item.watch)) {
+    hub_.watches().let_go(std::exchange(item.watch, nullptr));
+    settle(item);
+  } else {
+    waiting_.push_back(&item);
+  }
+}
+
+void Router::check_waiting() {
+  const auto stop_waiting = [&](PushItem& item, bool timed_out) {
+    hub_.watches().let_go(std::exchange(item.watch, nullptr));
+    item.timed_out = timed_out;
+    settle(item);
+  };
+  for (hub::Watch* watch : hub_.watches().take_finished()) {
+    auto* item = static_cast<PushItem*>(watch->owner);
+    // A fan-out that is still being swept is not waiting yet: it looks for itself at its end.
+    if (std::erase(waiting_, item) != 0) stop_waiting(*item, false);
+  }
+  if (waiting_.empty()) return;
+  std::vector<PushItem*> due;
+  std::erase_if(waiting_, [&](PushItem* item) {
+    if (item->wait_deadline_ms > now_ms_) return false;
+    due.push_back(item);
+    return true;
+  });
+  for (PushItem* item : due) stop_waiting(*item, true);
+}
+
+void Router::settle(PushItem& item) {
+  PushJob* job = item.job;
+  if (--job->open == 0) return_job(std::unique_ptr<cross::Job>(job));
+}
+
+void Router::on_returned(PushJob& job) {
+  for (PushItem& item : job.items) {
+    if (item.gather != nullptr) {
+      merge(*item.gather, item);
+    } else if (item.reply_to) {
+      push_answers_.emplace_back(*item.reply_to, result_of(item));
+    }
+  }
+}
+
+api::PushResult Router::result_of(PushItem& item) {
+  api::PushResult result;
+  result.id = item.message->id();
+  result.complete = !item.refused && !item.timed_out;
+  result.refused = item.refused;
+  result.receipt = item.receipt;
+  if (item.more != nullptr) result.offline = std::move(item.more->offline);
+  if (item.offline) result.offline.push_back(std::move(item.name));
+  return result;
+}
+
+void Router::merge(Gather& gather, PushItem& item) {
+  api::PushResult part = result_of(item);
+  gather.result.receipt += part.receipt;
+  gather.result.complete = gather.result.complete && part.complete;
+  std::move(part.offline.begin(), part.offline.end(), std::back_inserter(gather.result.offline));
+  if (--gather.open > 0) return;
+  if (PushItem* parent = gather.parent) {
+    parent->receipt = gather.result.receipt;
+    parent->timed_out = !gather.result.complete;
+    settle(*parent);
+  } else {
+    push_answers_.emplace_back(*gather.reply_to, std::move(gather.result));
+  }
+  gathers_.erase(&gather);
+  delete &gather;
+}
+
+}  // namespace shard

@@ -1,0 +1,167 @@
+#include "gateway/shard/shard.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "gateway/observe/log.h"
+
+namespace shard {
+
+Shard::Shard(const Setup& setup)
+    : index_(setup.index),
+      shards_(*setup.shards),
+      inbox_(shards_.inbox(index_)),
+      counters_(shards_.counters(index_)),
+      config_(setup.config),
+      wake_up_(loop_, [this] { counters_.wakeups.add(); }),
+      wake_timer_(loop_, [this] { wake_timer_at_ = 0; }),
+      poller_(loop_.uv(), *this),
+      hub_(index_, edge_, counters_, config_->hub.fanouts_max),
+      edge_(index_, poller_, kEdgeKind, hub_, router_, counters_, setup.send_mode),
+      router_(index_, shards_, hub_, edge_, *this),
+      api_(poller_, kApiKind, router_, config_,
+           {.set_log_level = [](std::string_view level) { return observe::set_level(level); }}) {
+  router_.set_sink(api_);
+  router_.set_wake_main(setup.wake_main);
+  inbox_.set_wake([this] { wake_up_.signal(); });
+  edge_.configure(config_);
+  router_.configure(config_);
+  refresh_time();
+  canary_ = std::make_unique<Canary>(index_, shards_, loop_, edge_, router_);
+  const auto on_error = [this](int error) {
+    counters_.accept_errors.add();
+    observe::warn("cannot accept a connection",
+                  {{"shard", index_}, {"error", std::strerror(error)}});
+  };
+  public_listener_ = std::make_unique<net::Listener>(
+      loop_, setup.public_socket,
+      [this](int fd, const net::Address& peer) {
+        refresh_time();
+        edge_.accept(fd, peer);
+      },
+      on_error);
+  api_listener_ = std::make_unique<net::Listener>(
+      loop_, setup.api_socket, [this](int fd, const net::Address&) { api_.adopt(fd); }, on_error);
+}
+
+Shard::~Shard() {
+  router_.shut_down();
+  public_listener_.reset();
+  api_listener_.reset();
+  canary_.reset();
+}
+
+void Shard::run() {
+  loop_.run([this] { return turn(); });
+}
+
+void Shard::refresh_time() {
+  now_ms_ = loop_.now_ms();
+  edge_.begin_turn(now_ms_);
+  router_.begin_turn(now_ms_);
+  hub_.delivery().set_now(now_ms_);
+}
+
+void Shard::on_ready(loop::PollKey key, loop::Readiness readiness) {
+  if (now_ms_ != loop_.now_ms()) refresh_time();
+  if (key.kind == kEdgeKind) {
+    edge_.on_ready(key, readiness);
+  } else {
+    api_.on_ready(key, readiness);
+  }
+}
+
+// What events have brought in is done here, once, and then everything leaves together. Returns
+// whether the loop must not sleep.
+bool Shard::turn() {
+  inbox_.woke_up();
+  refresh_time();
+  router_.take_inbox();
+  edge_.run_timers();
+  edge_.run_ready();
+  if (api_.has_ready_work()) api_.run_ready();
+  if (const auto due = api_.next_deadline(); due && *due <= now_ms_) api_.on_tick(now_ms_);
+  keep_house();
+
+  // Targeted messages first, then a slice of the fan-outs.
+  router_.carry_out_local();
+  hub_.delivery().flush();
+  router_.settle_executed();
+  const bool fanouts_left = hub_.fanouts().run(config_->hub.fanout_slice, fanouts_done_);
+  router_.on_fanouts_done(fanouts_done_);
+  edge_.end_turn();
+  router_.check_waiting();
+  router_.carry_out_local();  // What settling gave rise to.
+  hub_.delivery().flush();
+  router_.settle_executed();
+
+  router_.post_outbox();
+  router_.send_answers();
+  api_.flush();
+  if (fanouts_left || edge_.has_ready_work() || api_.has_ready_work() || router_.has_local_work()) {
+    return true;
+  }
+  if (!inbox_.prepare_to_sleep()) return true;
+  set_wake_timer();
+  return false;
+}
+
+void Shard::set_wake_timer() {
+  std::uint64_t next = housekeeping_due_ms_;
+  const auto consider = [&](std::optional<std::uint64_t> at) {
+    if (at) next = std::min(next, *at);
+  };
+  consider(edge_.next_wake_ms());
+  consider(api_.next_deadline());
+  consider(router_.next_wake_ms());
+  if (canary_->next_due_ms() != 0) consider(canary_->next_due_ms());
+  if (next == wake_timer_at_) return;
+  wake_timer_at_ = next;
+  wake_timer_.set(next > now_ms_ ? next - now_ms_ : 0);
+}
+
+void Shard::keep_house() {
+  if (!shards_.draining.load(std::memory_order_relaxed)) {
+    canary_->run(now_ms_, config_->canary.interval_ms);
+  }
+  if (now_ms_ < housekeeping_due_ms_) return;
+  housekeeping_due_ms_ = now_ms_ + kHousekeepingMs;
+  hub_.homes().expire(now_ms_);
+  router_.expire_claims();
+  update_gauges();
+}
+
+void Shard::update_gauges() {
+  counters_.api_connections.set(api_.connections());
+  counters_.channels.set(hub_.channels().size());
+  counters_.subscriptions.set(hub_.channels().subscriptions());
+  counters_.history_bytes.set(hub_.homes().history_size());
+  counters_.fanouts_waiting.set(hub_.fanouts().waiting());
+  counters_.users.set(hub_.members().users());
+  counters_.api_open_requests.set(api_.open_requests());
+}
+
+void Shard::configure(std::shared_ptr<const config::Config> config) {
+  config_ = std::move(config);
+  edge_.configure(config_);
+  router_.configure(config_);
+  api_.reload(config_);
+}
+
+void Shard::drain(bool now) {
+  if (public_listener_) public_listener_->close();
+  edge_.drain(now ? 0 : config_->drain.window_ms,
+              now ? 0 : config_->drain.reconnect_spread_ms);
+  if (now) edge_.run_timers();
+}
+
+void Shard::stop() {
+  edge_.end_turn();
+  api_.stop_accepting();
+  api_.flush();
+  api_.close_idle();
+  loop_.stop();
+}
+
+}  // namespace shard

@@ -1,0 +1,82 @@
+// Everything one core needs: a loop, an epoll set, a slice of the hub, the public edge, the API, an
+// inbox. Nothing mutable is shared with other shards but what stands in gateway/cross/.
+//
+// Owner: main().   Thread: made, run and destroyed on its own; main() talks to it by jobs.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "gateway/api/server.h"
+#include "gateway/config/config.h"
+#include "gateway/cross/shard_set.h"
+#include "gateway/edge/edge.h"
+#include "gateway/hub/hub.h"
+#include "gateway/loop/event_loop.h"
+#include "gateway/loop/poller.h"
+#include "gateway/net/listener.h"
+#include "gateway/shard/canary.h"
+#include "gateway/shard/router.h"
+
+namespace shard {
+
+class Shard final : public loop::PollSink, public Orders {
+ public:
+  struct Setup {
+    cross::ShardIndex index = 0;
+    cross::ShardSet* shards = nullptr;
+    std::shared_ptr<const config::Config> config;
+    int public_socket = -1;  // Listening; the shard takes them over.
+    int api_socket = -1;
+    net::SendBatch::Mode send_mode = net::SendBatch::Mode::kPlain;
+    std::function<void()> wake_main;
+  };
+
+  explicit Shard(const Setup& setup);
+  ~Shard() override;
+
+  // Until a StopJob comes.
+  void run();
+
+  // --- loop::PollSink ---
+  void on_ready(loop::PollKey key, loop::Readiness readiness) override;
+
+  // --- Orders ---
+  void configure(std::shared_ptr<const config::Config> config) override;
+  void drain(bool now) override;
+  void stop() override;
+
+ private:
+  static constexpr std::uint8_t kEdgeKind = 1;
+  static constexpr std::uint8_t kApiKind = 2;
+  static constexpr std::uint64_t kHousekeepingMs = 1'000;
+
+  bool turn();
+  void refresh_time();
+  void keep_house();
+  void set_wake_timer();
+  void update_gauges();
+
+  const cross::ShardIndex index_;
+  cross::ShardSet& shards_;
+  cross::Inbox& inbox_;
+  cross::Counters& counters_;
+  std::shared_ptr<const config::Config> config_;
+  loop::EventLoop loop_;
+  loop::WakeUp wake_up_;
+  loop::Timer wake_timer_;
+  loop::Poller poller_;
+  hub::Hub hub_;
+  edge::Edge edge_;  // The hub's transport: neither uses the other while it is made or destroyed.
+  Router router_;
+  api::ApiServer api_;
+  std::unique_ptr<Canary> canary_;
+  std::unique_ptr<net::Listener> public_listener_;
+  std::unique_ptr<net::Listener> api_listener_;
+  std::uint64_t now_ms_ = 0;
+  std::uint64_t wake_timer_at_ = 0;  // 0: not set.
+  std::uint64_t housekeeping_due_ms_ = 0;
+  std::vector<void*> fanouts_done_;
+};
+
+}  // namespace shard

@@ -1,0 +1,63 @@
+#include "proto/http/field.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+namespace http {
+namespace {
+
+// RFC 9110 5.6.2: tchar.
+constexpr std::array<bool, 256> make_token_table() {
+  std::array<bool, 256> table{};
+  constexpr std::string_view kSymbols = "!#$%&'*+-.^_`|~";
+  for (const char c : kSymbols) table[static_cast<unsigned char>(c)] = true;
+  for (std::size_t c = '0'; c <= '9'; ++c) table[c] = true;
+  for (std::size_t c = 'A'; c <= 'Z'; ++c) table[c] = table[c + 32] = true;
+  return table;
+}
+
+constexpr std::array<bool, 256> kTokenTable = make_token_table();
+
+}  // namespace
+
+bool is_token_char(char c) { return kTokenTable[static_cast<unsigned char>(c)]; }
+
+bool is_token(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, is_token_char);
+}
+
+std::string_view trim(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
+
+char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, {}, to_lower, to_lower);
+}
+
+bool ListReader::next(std::string_view& element) {
+  while (!rest_.empty()) {
+    const std::size_t comma = std::min(rest_.find(','), rest_.size());
+    element = trim(rest_.substr(0, comma));
+    rest_.remove_prefix(std::min(comma + 1, rest_.size()));
+    if (!element.empty()) return true;
+  }
+  return false;
+}
+
+bool list_contains(const RequestHead& head, std::string_view name, std::string_view element) {
+  for (const Header& header : head.headers) {
+    if (header.name != name) continue;
+    ListReader list(header.value);
+    for (std::string_view candidate; list.next(candidate);) {
+      if (equals_ignoring_case(candidate, element)) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace http

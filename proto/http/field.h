@@ -1,0 +1,37 @@
+// The small grammar that field values share: tokens, white space, comma-separated lists (RFC 9110
+// section 5.6). Linear time, no memory.
+#pragma once
+
+#include <string_view>
+
+#include "proto/http/request_head.h"  // RequestHead
+
+namespace http {
+
+[[nodiscard]] bool is_token_char(char c);
+[[nodiscard]] bool is_token(std::string_view text);  // At least one character.
+
+// Without the spaces and tabs at both ends.
+[[nodiscard]] std::string_view trim(std::string_view text);
+
+[[nodiscard]] char to_lower(char c);  // ASCII only.
+[[nodiscard]] bool equals_ignoring_case(std::string_view a, std::string_view b);
+
+// The elements of one comma-separated value without quoted strings. Empty elements are skipped, as
+// RFC 9110 5.6.1.2 asks of recipients.
+class ListReader {
+ public:
+  explicit ListReader(std::string_view value) : rest_(value) {}
+
+  // False at the end.
+  [[nodiscard]] bool next(std::string_view& element);
+
+ private:
+  std::string_view rest_;
+};
+
+// Whether `element` (in lower case) is in the list that all fields called `name` make up together.
+[[nodiscard]] bool list_contains(const RequestHead& head, std::string_view name,
+                                 std::string_view element);
+
+}  // namespace http

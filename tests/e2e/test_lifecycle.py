@@ -1,0 +1,366 @@
+"""Start and end: SIGTERM and a second one, ports in use, SIGHUP, descriptor limits, the ready file."""
+
+import json
+import os
+import resource
+import signal
+import socket
+import time
+
+import pytest
+
+from harness.api import Api
+from harness.clients import ProtocolClient, plain_user
+from harness.gateway import Gateway, run
+from harness.raw import CLOSE, TEXT, RawClient, RawSocket, frame, upgrade_request
+
+SLOW_DRAIN = {"DUNLIN_DRAIN_WINDOW_MS": "60000", "DUNLIN_DRAIN_DEADLINE_MS": "60000"}
+
+
+@pytest.mark.parametrize("shards", [1, 2, 3])
+def test_sigterm_closes_everyone_and_ends_with_0(shards):
+    with Gateway(shards=shards) as gateway:
+        clients = [RawClient(gateway.public, "/ping") for _ in range(50)]
+        gateway.signal(signal.SIGTERM)
+        codes = {client.expect_close(1001, 1012).close_code for client in clients}
+        assert len(codes) == 1
+        assert gateway.wait() == 0
+
+
+def test_sigterm_with_clients_that_never_answer_the_close():
+    with Gateway(environment={"DUNLIN_DRAIN_DEADLINE_MS": "1500", "DUNLIN_HANDSHAKE_CLOSE_TIMEOUT_MS": "1000"}) as gateway:
+        clients = [RawClient(gateway.public, "/ping") for _ in range(10)]
+        half = RawSocket(gateway.public)
+        half.send(upgrade_request("/ping")[:30])
+        gateway.signal(signal.SIGTERM)
+        assert gateway.wait(15) == 0
+        for client in clients:
+            assert client.frame().opcode == CLOSE
+            client.close()
+        half.close()
+
+
+def test_reconnect_notice_before_the_close(uid):
+    with Gateway() as gateway:
+        with ProtocolClient(gateway, uid) as client:
+            gateway.signal(signal.SIGTERM)
+            notice = client.next()
+            assert 0 <= notice["reconnect"]["delay_ms"] <= 100, notice  # reconnect_spread_ms of QUICK_DRAIN
+            client.expect_close(1001, 1012)
+
+
+def test_draining_is_not_ready_and_takes_nobody():
+    """While it drains: /readyz says 503, pushes still reach who is there, new connections are refused."""
+    with Gateway(environment=SLOW_DRAIN, quick_drain=False) as gateway:
+        api = Api(gateway.api)
+        clients = [RawClient(gateway.public, "/ping") for _ in range(3)]
+        api.await_true(lambda: api.get("/readyz").status == 200, "never ready")
+        assert api.post("/v1/drain", {}).status in (200, 202)
+        api.await_true(lambda: api.get("/readyz").status == 503, "ready while draining")
+        assert api.get("/healthz").status == 200
+        try:
+            with RawSocket(gateway.public) as late:
+                late.send(upgrade_request("/ping"))
+                got = late.read_to_end()
+                assert got == b"" or got.startswith(b"HTTP/1.1 503 "), got
+        except ConnectionRefusedError:
+            pass
+        for client in clients:
+            client.close()
+        gateway.signal(signal.SIGTERM)
+        gateway.signal(signal.SIGTERM)
+        assert gateway.wait(10) == 0
+        api.close()
+
+
+def test_second_sigterm_ends_at_once():
+    with Gateway(environment=SLOW_DRAIN, quick_drain=False) as gateway:
+        clients = [RawClient(gateway.public, "/ping") for _ in range(20)]
+        gateway.signal(signal.SIGTERM)
+        api = Api(gateway.api)
+        try:
+            api.await_true(lambda: api.get("/readyz").status == 503, "still ready")
+        except OSError:
+            pass  # The API port may close first.
+        gateway.signal(signal.SIGTERM)
+        assert gateway.wait(10) == 0
+        for client in clients:
+            client.close()
+
+
+def test_sigint_is_like_sigterm():
+    with Gateway() as gateway:
+        gateway.signal(signal.SIGINT)
+        assert gateway.wait() == 0
+
+
+def test_request_under_way_at_sigterm_is_answered():
+    with Gateway() as gateway:
+        with RawSocket(gateway.api) as raw, RawClient(gateway.public, "/ping"):
+            body = json.dumps({"uids": ["nobody"], "text": "x"}).encode()
+            head = f"POST /v1/push HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+            raw.send(head.encode() + body[:5])
+            api = Api(gateway.api)
+            assert api.get("/healthz").status == 200  # The first part has been read by now, or will be in order.
+            gateway.signal(signal.SIGTERM)
+            raw.send(body[5:])
+            answer = raw.read_head()
+            assert answer.status in (200, 503), answer.raw
+        assert gateway.wait() == 0
+
+
+@pytest.mark.parametrize("which", ["--listen", "--api"])
+def test_port_in_use(which):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        address = "127.0.0.1:%d" % taken.getsockname()[1]
+        other = "--api" if which == "--listen" else "--listen"
+        done = run("serve", which, address, other, "127.0.0.1:0")
+        assert done.returncode == 1
+        assert one_line(done.stderr) and address in done.stderr and "in use" in done.stderr.lower()
+
+
+def test_port_of_another_gateway_is_in_use():
+    """SO_REUSEPORT must not let a second gateway share the port by accident."""
+    with Gateway() as gateway:
+        done = run("serve", "--listen", "%s:%d" % gateway.public, "--api", "127.0.0.1:0")
+        assert done.returncode == 1 and "in use" in done.stderr.lower()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may bind any port")
+def test_no_permission():
+    done = run("serve", "--listen", "127.0.0.1:1", "--api", "127.0.0.1:0")
+    assert done.returncode == 1 and one_line(done.stderr)
+
+
+def test_address_of_another_machine():
+    done = run("serve", "--listen", "192.0.2.1:0", "--api", "127.0.0.1:0")
+    assert done.returncode == 1 and "192.0.2.1" in done.stderr
+
+
+def test_missing_file(tmp_path):
+    done = run("serve", "--config", str(tmp_path / "none.toml"), "--listen", "127.0.0.1:0", "--api", "127.0.0.1:0")
+    assert done.returncode in (1, 2) and one_line(done.stderr) and "none.toml" in done.stderr
+
+
+def test_ready_file_that_cannot_be_written(tmp_path):
+    done = run("serve", "--ready-file", str(tmp_path / "no" / "ready"), "--listen", "127.0.0.1:0", "--api", "127.0.0.1:0")
+    assert done.returncode == 1 and "ready" in done.stderr
+
+
+def test_open_api_without_keys_is_refused():
+    done = run("serve", "--listen", "127.0.0.1:0", "--api", "0.0.0.0:0")
+    assert done.returncode == 2 and "api.keys" in done.stderr
+
+
+def one_line(text):
+    """The one line for the operator among what may be log lines before it."""
+    return any(line.startswith("dunlin") or "error" in line for line in text.splitlines()) and "terminate called" not in text
+
+
+def test_version_and_help():
+    assert "dunlin" in run("--version").stdout
+    text = run("--help").stdout
+    for word in ("serve", "check-config", "--listen", "--config"):
+        assert word in text + run("serve", "--help").stdout
+
+
+@pytest.mark.parametrize("arguments", [["serv"], ["serve", "--nope"], ["serve", "--shards", "x"], ["serve", "--listen"],
+                                       ["serve", "--listen", "nonsense"], ["check-config"][:1] + ["--nope"]], ids=str)
+def test_wrong_arguments(arguments):
+    done = run(*arguments)
+    assert done.returncode == 2 and done.stderr.strip() and done.stdout == ""
+
+
+# --- SIGHUP ----------------------------------------------------------------------------------------
+
+def reload(gateway, text):
+    gateway.config_file.write_text(text, encoding="utf-8")
+    gateway.signal(signal.SIGHUP)
+
+
+BASE = """
+[log]
+level = "info"
+[profiles.one]
+path = "/one"
+on_text = "echo"
+origins = ["any"]
+"""
+
+
+def await_output(gateway, api, word):
+    api.await_true(lambda: word in gateway.output(), f"{word!r} was not logged")
+
+
+def test_sighup_takes_a_new_profile_into_force():
+    with Gateway(config=BASE) as gateway:
+        api = Api(gateway.api)
+        with RawClient(gateway.public, "/one") as old:
+            reload(gateway, BASE + '[profiles.two]\npath = "/two"\non_text = "echo"\norigins = ["any"]\n')
+
+            def there():
+                with RawSocket(gateway.public) as raw:
+                    raw.send(upgrade_request("/two"))
+                    return raw.read_head().status == 101
+            api.await_true(there, "/two never came")
+            old.send(frame(TEXT, b"still here"))
+            assert old.text() == "still here"
+        api.close()
+
+
+@pytest.mark.parametrize("text,key", [(BASE + "[log2]\n", "log2"), (BASE.replace('"info"', '"loud"'), "log.level"), ("[", None),
+                                      (BASE + "[api]\nbody_size_max = -1\n", "api.body_size_max")], ids=["key", "value", "syntax", "range"])
+def test_bad_file_leaves_the_running_configuration_in_force(text, key):
+    with Gateway(config=BASE) as gateway:
+        api = Api(gateway.api)
+        reload(gateway, text)
+        await_output(gateway, api, "dunlin.toml")
+        if key:
+            await_output(gateway, api, key)
+        with RawClient(gateway.public, "/one") as client:
+            client.send(frame(TEXT, b"x"))
+            assert client.text() == "x"
+        api.close()
+
+
+def test_sighup_says_what_needs_a_restart():
+    with Gateway(config=BASE) as gateway:
+        api = Api(gateway.api)
+        reload(gateway, BASE + "[hub]\nring_size = 8192\n")
+        await_output(gateway, api, "hub.ring_size")
+        assert "restart" in gateway.output()
+        api.close()
+
+
+def test_many_sighups_do_no_harm():
+    with Gateway(config=BASE) as gateway:
+        with RawClient(gateway.public, "/one") as client:
+            for number in range(100):
+                gateway.signal(signal.SIGHUP)
+                client.send(frame(TEXT, b"%d" % number))
+                assert client.text() == str(number)
+
+
+# --- descriptors -----------------------------------------------------------------------------------
+
+def limit_descriptors(soft, hard):
+    return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_soft_limit_is_raised():
+    with Gateway(preexec=limit_descriptors(64, 4096)) as gateway:
+        clients = [RawClient(gateway.public, "/ping") for _ in range(200)]
+        clients[-1].send(frame(TEXT, b"ping"))
+        assert clients[-1].text() == "pong"
+        for client in clients:
+            client.close()
+
+
+def test_hard_limit_too_low_is_said():
+    with Gateway(preexec=limit_descriptors(256, 256)) as gateway:
+        output = gateway.output()
+        assert "256" in output and ("descriptor" in output or "nofile" in output.lower()), output
+
+
+def test_running_out_of_descriptors():
+    """More clients than descriptors: those within are served, the API answers, nothing spins, and when
+    some leave others get in."""
+    with Gateway(shards=2, preexec=limit_descriptors(128, 128)) as gateway:
+        api = Api(gateway.api)
+        assert api.get("/healthz").status == 200
+        sockets, served = [], []
+        for _ in range(300):
+            raw = RawSocket(gateway.public)
+            raw.send(upgrade_request("/ping"))
+            sockets.append(raw)
+        for raw in sockets:
+            raw.socket.settimeout(0.2 if served and len(served) > 50 else 5)
+            try:
+                if raw.read_head().status == 101:
+                    served.append(raw)
+            except Exception:
+                break
+        assert len(served) >= 40
+        before = cpu_seconds(gateway)
+        api.request("GET", "/healthz")  # The kept connection still answers.
+        socket_wait(1.0)
+        assert cpu_seconds(gateway) - before < 0.3, "the accept loop spins"
+        for raw in served:
+            raw.send(frame(TEXT, b"ping"))
+        for raw in served:
+            assert raw.read(6)[2:] == b"pong"
+        for raw in sockets:
+            raw.close()
+
+        def in_again():
+            with RawSocket(gateway.public) as raw:
+                raw.socket.settimeout(2)
+                raw.send(upgrade_request("/ping"))
+                try:
+                    return raw.read_head().status == 101
+                except Exception:
+                    return False
+        api.await_true(in_again, "nobody gets in after descriptors came back")
+        api.close()
+
+
+def socket_wait(seconds):
+    """Measures over a span: the one place where time itself is the subject."""
+    time.sleep(seconds)
+
+
+def cpu_seconds(gateway):
+    with open(f"/proc/{gateway.pid}/stat", encoding="ascii") as stat:
+        fields = stat.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_idle_gateway_uses_no_cpu():
+    with Gateway(environment={"DUNLIN_CANARY_INTERVAL_MS": "0"}) as gateway:
+        clients = [RawClient(gateway.public, "/ping") for _ in range(20)]
+        before = cpu_seconds(gateway)
+        socket_wait(2.0)
+        assert cpu_seconds(gateway) - before <= 0.02
+        for client in clients:
+            client.close()
+
+
+def test_gateway_that_is_killed_leaves_nothing_behind():
+    """SIGKILL, then the same port again at once."""
+    gateway = Gateway().start()
+    clients = [RawClient(gateway.public, "/ping") for _ in range(5)]
+    gateway.process.kill()
+    gateway.process.wait()
+    with Gateway(listen="%s:%d" % gateway.public) as again:
+        assert again.public == gateway.public
+    for client in clients:
+        client.close()
+
+
+def test_standard_streams_closed():
+    """A supervisor that closes standard input and output must not turn sockets into logs."""
+    gateway = Gateway()
+    gateway._preexec = lambda: (os.close(0), os.close(1), os.close(2))
+    with gateway:
+        with RawClient(gateway.public, "/ping") as client:
+            client.send(frame(TEXT, b"ping"))
+            assert client.text() == "pong"
+
+
+def test_push_after_sigterm_is_refused_or_true(uid):
+    with Gateway(environment=SLOW_DRAIN, quick_drain=False) as gateway:
+        api = Api(gateway.api)
+        with plain_user(gateway, api, uid) as client:
+            gateway.signal(signal.SIGTERM)
+            answer = api.push(uid=uid, text="x")
+            if answer.status == 200 and answer.json["written"] == 1:
+                got = client.message()
+                assert got.opcode == CLOSE or got.payload == b"x"
+            else:
+                assert answer.status in (200, 404, 503)
+                if answer.status == 503:
+                    assert answer.headers["retry-after"]
+        gateway.signal(signal.SIGTERM)
+        api.close()
