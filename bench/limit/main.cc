@@ -12,7 +12,8 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--api", options.api, "push address, HOST:PORT")->capture_default_str();
   app.add_option("--ready-file", options.ready_file, "written when it accepts; else to stdout");
-  app.add_flag("--io-uring", options.io_uring, "hand the sends of one turn to the kernel as one batch");
+  app.add_flag("--io-uring", options.io_uring,
+               "hand the sends of one turn to the kernel as one batch");
   app.add_flag("--join", options.join, "send the broadcasts of one turn to a connection together");
   CLI11_PARSE(app, argc, argv);
 

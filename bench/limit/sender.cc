@@ -27,8 +27,7 @@ void PlainSender::send(int fd, std::span<const char> bytes) {
 
 std::unique_ptr<RingSender> RingSender::create(Unsent& unsent) {
   std::unique_ptr<RingSender> sender(new RingSender(unsent));
-  const int result =
-      io_uring_queue_init(kRingEntries, &sender->ring_, IORING_SETUP_SINGLE_ISSUER);
+  const int result = io_uring_queue_init(kRingEntries, &sender->ring_, IORING_SETUP_SINGLE_ISSUER);
   if (result < 0) {
     errno = -result;
     return nullptr;
@@ -54,8 +53,7 @@ void RingSender::flush() {
   if (queued_.empty()) return;
   // MSG_DONTWAIT makes every send complete inside the submit call, so the wait costs nothing and
   // the callers' bytes are free again when this returns.
-  const int submitted =
-      io_uring_submit_and_wait(&ring_, static_cast<unsigned>(queued_.size()));
+  const int submitted = io_uring_submit_and_wait(&ring_, static_cast<unsigned>(queued_.size()));
   DUNLIN_ASSERT(submitted == static_cast<int>(queued_.size()));
 
   // A report may make the server send again, so the queue must be empty by then.

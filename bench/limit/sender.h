@@ -56,8 +56,8 @@ class RingSender final : public Sender {
   void flush() override;
 
  private:
-  // Measured at 64 to 4096: the cost per send is flat from 128 on, and a small ring stays in the
-  // first-level cache.
+  // Enough that the submitting system call is spread thin, and small enough that entries and
+  // completions stay in the first-level cache.
   static constexpr unsigned kRingEntries = 256;
 
   struct Queued {

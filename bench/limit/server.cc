@@ -103,21 +103,23 @@ bool Server::listen_on(const std::string& address, Kind kind, std::string& bound
   // Inherited by every accepted socket, which saves a call per connection.
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   const sockaddr_in name = parse_address(address);
-  if (bind(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0 || listen(fd, 4096) != 0) {
+  if (bind(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0 ||
+      listen(fd, 4096) != 0) {
     const bool result = fail("listening on " + address);
     close(fd);
     return result;
   }
   bound = name_of(fd);
-  if (std::cmp_less_equal(connections_.size(), fd)) connections_.resize(static_cast<std::size_t>(fd) + 1);
+  if (std::cmp_less_equal(connections_.size(), fd))
+    connections_.resize(static_cast<std::size_t>(fd) + 1);
   connections_[static_cast<std::size_t>(fd)].kind = kind;
   watch(fd, EPOLLIN, EPOLL_CTL_ADD);
   return true;
 }
 
 bool Server::write_ready_file(const std::string& listen_address, const std::string& api) const {
-  const std::string line = fmt::format("{{\"pid\":{},\"public\":\"{}\",\"api\":\"{}\"}}\n", getpid(),
-                                       listen_address, api);
+  const std::string line = fmt::format("{{\"pid\":{},\"public\":\"{}\",\"api\":\"{}\"}}\n",
+                                       getpid(), listen_address, api);
   if (options_.ready_file.empty()) {
     fmt::print("{}", line);
     return std::fflush(stdout) == 0;
@@ -147,10 +149,15 @@ void Server::turn() {
 void Server::on_event(const epoll_event& event) {
   const int fd = event.data.fd;
   switch (connections_[static_cast<std::size_t>(fd)].kind) {
-    case Kind::kSignal: stop_ = true; return;
-    case Kind::kListener: return accept_all(fd, Kind::kNew);
-    case Kind::kApiListener: return accept_all(fd, Kind::kApi);
-    default: break;
+    case Kind::kSignal:
+      stop_ = true;
+      return;
+    case Kind::kListener:
+      return accept_all(fd, Kind::kNew);
+    case Kind::kApiListener:
+      return accept_all(fd, Kind::kApi);
+    default:
+      break;
   }
   if ((event.events & EPOLLOUT) != 0) write_backlog(fd);
   if ((event.events & ~std::uint32_t{EPOLLOUT}) != 0) read(fd);
@@ -209,11 +216,17 @@ void Server::read_behind_stash(int fd) {
 
 void Server::consume(int fd, std::span<char>& input) {
   switch (connections_[static_cast<std::size_t>(fd)].kind) {
-    case Kind::kNew: return upgrade(fd, input);
-    case Kind::kPush: return read_messages(fd, input);
-    case Kind::kEcho: return echo(fd, input);
-    case Kind::kApi: return serve_api(fd, input);
-    default: input = {}; return;  // Retired in this turn; what it still says is not heard.
+    case Kind::kNew:
+      return upgrade(fd, input);
+    case Kind::kPush:
+      return read_messages(fd, input);
+    case Kind::kEcho:
+      return echo(fd, input);
+    case Kind::kApi:
+      return serve_api(fd, input);
+    default:
+      input = {};
+      return;  // Retired in this turn; what it still says is not heard.
   }
 }
 
@@ -254,11 +267,13 @@ void Server::echo(int fd, std::span<char>& input) {
     }
     const auto opcode = received->opcode == Opcode::kPing ? Opcode::kPong : received->opcode;
     std::array<char, kFrameHeaderSizeMax> header{};
-    const std::size_t header_size = write_frame_header(header.data(), opcode, received->payload.size());
+    const std::size_t header_size =
+        write_frame_header(header.data(), opcode, received->payload.size());
     if (begin == nullptr) begin = out = received->payload.data() - header_size;
     std::memcpy(out, header.data(), header_size);
     out += header_size;
-    if (out != received->payload.data()) std::memmove(out, received->payload.data(), received->payload.size());
+    if (out != received->payload.data())
+      std::memmove(out, received->payload.data(), received->payload.size());
     out += received->payload.size();
   }
   if (out != begin) send(fd, keep({begin, out}));
@@ -280,9 +295,10 @@ void Server::serve_api(int fd, std::span<char>& input) {
         body.remove_prefix(end);
       }
     }
-    fmt::format_to(std::back_inserter(answers_),
-                   "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
-                   lines.size(), lines);
+    fmt::format_to(
+        std::back_inserter(answers_),
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
+        lines.size(), lines);
   }
   if (!answers_.empty()) send(fd, keep(answers_));
 }

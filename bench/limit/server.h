@@ -46,14 +46,23 @@ class Server final : public Sender::Unsent {
   bool run();
 
  private:
-  enum class Kind : std::uint8_t { kNone, kListener, kApiListener, kSignal, kNew, kPush, kEcho, kApi };
+  enum class Kind : std::uint8_t {
+    kNone,
+    kListener,
+    kApiListener,
+    kSignal,
+    kNew,
+    kPush,
+    kEcho,
+    kApi
+  };
 
   // Indexed by descriptor: client descriptors are neighbours, so a broadcast walks memory in order.
   struct Connection {
     Kind kind = Kind::kNone;
-    bool blocked = false;   // Has a backlog; later bytes must queue behind it.
-    bool stashed = false;   // Has an incomplete message in stash_.
-    std::uint32_t uid = 0;  // 0: none.
+    bool blocked = false;     // Has a backlog; later bytes must queue behind it.
+    bool stashed = false;     // Has an incomplete message in stash_.
+    std::uint32_t uid = 0;    // 0: none.
     std::uint32_t batch = 0;  // The flush that its last send belongs to.
   };
 
@@ -87,6 +96,7 @@ class Server final : public Sender::Unsent {
   void watch(int fd, std::uint32_t events, int operation) const;
 
   static constexpr std::size_t kReadSize = 256 << 10;
+  static constexpr std::size_t kTurnBlockSize = 4 << 20;  // Only what a turn uses is ever touched.
   static constexpr std::size_t kEventsMax = 512;
   static constexpr std::size_t kBacklogSizeMax = 4 << 20;  // A client that never reads is cut here.
   static constexpr std::uint32_t kUidMax = 1 << 22;        // Larger ones are not remembered.
@@ -103,7 +113,9 @@ class Server final : public Sender::Unsent {
   std::unordered_map<int, std::string> backlog_;
   std::vector<int> retired_;  // Closed at the end of the turn: a queued send may name them.
 
-  std::pmr::monotonic_buffer_resource turn_memory_{64 << 10};  // Bytes that live until flush().
+  // Bytes that live until flush(). Its first block is ours, so that a turn costs no malloc.
+  std::unique_ptr<char[]> turn_block_ = std::make_unique_for_overwrite<char[]>(kTurnBlockSize);
+  std::pmr::monotonic_buffer_resource turn_memory_{turn_block_.get(), kTurnBlockSize};
   std::string broadcasts_;  // With `join`: the frames of this turn.
   std::string answers_;     // Of one read of one API connection.
   std::unique_ptr<char[]> buffer_ = std::make_unique_for_overwrite<char[]>(kReadSize);

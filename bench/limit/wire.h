@@ -16,7 +16,13 @@ namespace limit {
 
 inline constexpr std::size_t kFrameHeaderSizeMax = 10;  // A server's frame carries no masking key.
 
-enum class Opcode : std::uint8_t { kText = 0x1, kBinary = 0x2, kClose = 0x8, kPing = 0x9, kPong = 0xA };
+enum class Opcode : std::uint8_t {
+  kText = 0x1,
+  kBinary = 0x2,
+  kClose = 0x8,
+  kPing = 0x9,
+  kPong = 0xA
+};
 
 struct ClientFrame {
   Opcode opcode;

@@ -19,66 +19,90 @@ struct ScenarioName {
 };
 
 constexpr std::array kScenarios = {
-    ScenarioName{"connect", Scenario::kConnect, "connect, upgrade, close: handshakes per second and their cost"},
-    ScenarioName{"hold", Scenario::kHold, "idle clients: memory for each (of a server that had none before), CPU per second"},
+    ScenarioName{"connect", Scenario::kConnect,
+                 "connect, upgrade, close: handshakes per second and their cost"},
+    ScenarioName{
+        "hold", Scenario::kHold,
+        "idle clients: memory for each (of a server that had none before), CPU per second"},
     ScenarioName{"fanout", Scenario::kFanout, "broadcasts to every client"},
     ScenarioName{"push", Scenario::kPush, "pushes to single uids over HTTP"},
     ScenarioName{"echo", Scenario::kEcho, "clients send and get the same back"},
-    ScenarioName{"mixed", Scenario::kMixed, "targeted pushes at a rate while broadcasts are under way"},
+    ScenarioName{"mixed", Scenario::kMixed,
+                 "targeted pushes at a rate while broadcasts are under way"},
 };
 
 void add_server_options(CLI::App& app, Options& options) {
   auto* group = app.add_option_group("server");
   group->add_option("--profile", options.profile, "built-in profile or a TOML file")
       ->capture_default_str();
-  group->add_option("--ready-file", options.ready_file, "file of the server with its addresses and pid");
+  group->add_option("--ready-file", options.ready_file,
+                    "file of the server with its addresses and pid");
   group->add_option("--public", options.public_address, "WebSocket address, HOST:PORT");
   group->add_option("--api", options.api_address, "push address, HOST:PORT");
   group->add_option("--pid", options.pids, "server process, for CPU and memory; may be repeated");
-  group->add_option("--api-header", options.api_header, "field of every push, as \"Authorization: Bearer KEY\"");
+  group->add_option("--api-header", options.api_header,
+                    "field of every push, as \"Authorization: Bearer KEY\"");
   group->add_option("--sources", options.sources, "local addresses, as 127.0.1.1-127.0.1.8");
 }
 
 void add_load_options(CLI::App& app, Options& options) {
   auto* group = app.add_option_group("load");
   group->add_option("-c,--connections", options.connections, "clients")
-      ->check(CLI::Range(1, 10'000'000))->capture_default_str();
+      ->check(CLI::Range(1, 10'000'000))
+      ->capture_default_str();
   group->add_option("--workers", options.workers, "threads of the harness")
-      ->check(CLI::Range(1, 256))->capture_default_str();
-  group->add_option("--opening-max", options.opening_max, "handshakes under way at once, per worker")
-      ->check(CLI::PositiveNumber)->capture_default_str();
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  group
+      ->add_option("--opening-max", options.opening_max, "handshakes under way at once, per worker")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   group->add_flag("--spin", options.spin,
-                  "poll instead of sleeping: needs a core per worker, and leaves its wake-ups out of latencies");
+                  "poll instead of sleeping: needs a core per worker, and leaves its wake-ups out "
+                  "of latencies");
 }
 
 void add_message_options(CLI::App& app, Options& options) {
   auto* group = app.add_option_group("messages");
   group->add_option("--size", options.payload_size, "payload bytes; at least 33")
-      ->check(CLI::Range(kStampSize, std::size_t{32} << 20))->capture_default_str();
-  group->add_option("--outstanding", options.outstanding,
-                    "closed loop: broadcasts, requests per publisher, or echoes per client under way")
-      ->check(CLI::Range(1, 1'024))->capture_default_str();
+      ->check(CLI::Range(kStampSize, std::size_t{32} << 20))
+      ->capture_default_str();
+  group
+      ->add_option(
+          "--outstanding", options.outstanding,
+          "closed loop: broadcasts, requests per publisher, or echoes per client under way")
+      ->check(CLI::Range(1, 1'024))
+      ->capture_default_str();
   group->add_option("--rate", options.rate, "open loop: broadcasts, pushes or echoes per second")
       ->check(CLI::NonNegativeNumber);
 }
 
 void add_push_options(CLI::App& app, Options& options) {
   auto* group = app.add_option_group("pushes");
-  group->add_option("--publishers", options.publishers, "HTTP connections, per worker; default 16, mixed 128")
+  group
+      ->add_option("--publishers", options.publishers,
+                   "HTTP connections, per worker; default 16, mixed 128")
       ->check(CLI::Range(1, 10'000));
-  group->add_option("--batch", options.batch, "pushes in one body, a line each; 0: one request each")
-      ->check(CLI::Range(0, 100'000))->capture_default_str();
+  group
+      ->add_option("--batch", options.batch, "pushes in one body, a line each; 0: one request each")
+      ->check(CLI::Range(0, 100'000))
+      ->capture_default_str();
 }
 
 void add_time_options(CLI::App& app, Options& options) {
   auto* group = app.add_option_group("time");
-  group->add_option("--warmup", options.warmup_s, "seconds of load before it is recorded")->capture_default_str();
+  group->add_option("--warmup", options.warmup_s, "seconds of load before it is recorded")
+      ->capture_default_str();
   group->add_option("--duration", options.duration_s, "seconds recorded")
-      ->check(CLI::PositiveNumber)->capture_default_str();
-  group->add_option("--settle", options.settle_s, "seconds from the last login to the load")->capture_default_str();
-  group->add_option("--timeout", options.timeout_s, "seconds until something missing is given up")->capture_default_str();
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  group->add_option("--settle", options.settle_s, "seconds from the last login to the load")
+      ->capture_default_str();
+  group->add_option("--timeout", options.timeout_s, "seconds until something missing is given up")
+      ->capture_default_str();
   group->add_option("--slices", options.slices, "parts of the duration, to show the noise")
-      ->check(CLI::Range(1, 1'000))->capture_default_str();
+      ->check(CLI::Range(1, 1'000))
+      ->capture_default_str();
 }
 
 void add_output_options(CLI::App& app, Options& options) {
@@ -93,15 +117,20 @@ void add_scenario(CLI::App& app, const ScenarioName& named, Arguments& arguments
   add_server_options(*command, options);
   add_load_options(*command, options);
   if (named.scenario == Scenario::kConnect) {
-    command->add_flag("--storm", options.storm, "all clients at once and once, instead of over and over");
+    command->add_flag("--storm", options.storm,
+                      "all clients at once and once, instead of over and over");
     command->add_option("--rate", options.rate, "open loop: handshakes per second");
   } else if (named.scenario != Scenario::kHold) {
     add_message_options(*command, options);
   }
-  if (named.scenario == Scenario::kPush || named.scenario == Scenario::kMixed) add_push_options(*command, options);
+  if (named.scenario == Scenario::kPush || named.scenario == Scenario::kMixed)
+    add_push_options(*command, options);
   if (named.scenario == Scenario::kFanout || named.scenario == Scenario::kMixed) {
-    command->add_option("--channel", options.channel, "broadcast to this channel instead of to all");
-    command->add_option("--non-readers", options.non_readers_percent, "percent of clients that never read")
+    command->add_option("--channel", options.channel,
+                        "broadcast to this channel instead of to all");
+    command
+        ->add_option("--non-readers", options.non_readers_percent,
+                     "percent of clients that never read")
         ->check(CLI::Range(0.0, 99.0));
   }
   if (named.scenario == Scenario::kMixed) {
@@ -119,10 +148,12 @@ void add_scenario(CLI::App& app, const ScenarioName& named, Arguments& arguments
 
 std::string missing_form(const Setup& setup) {
   const auto& [options, profile, public_address, api_address, sources] = setup;
-  const bool broadcasts = options.scenario == Scenario::kFanout || options.scenario == Scenario::kMixed;
+  const bool broadcasts =
+      options.scenario == Scenario::kFanout || options.scenario == Scenario::kMixed;
   const bool pushes = options.scenario == Scenario::kPush || options.scenario == Scenario::kMixed;
   const PublishForm& wide = options.channel.empty() ? profile.broadcast : profile.channel;
-  if (broadcasts && !wide.is_supported()) return options.channel.empty() ? "[broadcast]" : "[channel]";
+  if (broadcasts && !wide.is_supported())
+    return options.channel.empty() ? "[broadcast]" : "[channel]";
   if (pushes && options.batch == 0 && !profile.push.is_supported()) return "[push]";
   if (pushes && options.batch > 0 && !profile.batch.is_supported()) return "[batch]";
   if (options.scenario == Scenario::kEcho && profile.echo_path.empty()) return "client.echo_path";
@@ -144,14 +175,21 @@ std::expected<Arguments, int> parse_command_line(int argc, char** argv) {
   app.get_formatter()->column_width(28);
   for (const ScenarioName& named : kScenarios) add_scenario(app, named, arguments);
 
-  CLI::App* compare = app.add_subcommand("compare", "two results of one scenario: what got worse beyond noise");
-  compare->add_option("files", arguments.files, "A.json B.json")->required()->expected(2)->check(CLI::ExistingFile);
+  CLI::App* compare =
+      app.add_subcommand("compare", "two results of one scenario: what got worse beyond noise");
+  compare->add_option("files", arguments.files, "A.json B.json")
+      ->required()
+      ->expected(2)
+      ->check(CLI::ExistingFile);
   compare->callback([&] { arguments.command = Command::kCompare; });
 
-  CLI::App* table = app.add_subcommand("table", "many results side by side, and one target's ratios to the others");
+  CLI::App* table = app.add_subcommand(
+      "table", "many results side by side, and one target's ratios to the others");
   table->add_option("files", arguments.files, "JSON files")->required()->check(CLI::ExistingFile);
-  table->add_option("--subject", arguments.subject, "target whose ratios to the others are shown")->capture_default_str();
-  table->add_option("--goals", arguments.goals, "TOML file: how large a ratio may be")->check(CLI::ExistingFile);
+  table->add_option("--subject", arguments.subject, "target whose ratios to the others are shown")
+      ->capture_default_str();
+  table->add_option("--goals", arguments.goals, "TOML file: how large a ratio may be")
+      ->check(CLI::ExistingFile);
   table->callback([&] { arguments.command = Command::kTable; });
 
   try {
@@ -170,7 +208,8 @@ std::expected<Setup, std::string> prepare(Options options) {
     if (options.api_address.empty()) options.api_address = ready->api_address;
     if (options.pids.empty() && ready->pid > 0) options.pids = {ready->pid};
   }
-  if (options.public_address.empty()) return std::unexpected("which server? Give --ready-file or --public");
+  if (options.public_address.empty())
+    return std::unexpected("which server? Give --ready-file or --public");
   if (options.scenario == Scenario::kMixed && options.rate == 0) options.rate = 1'000;
   // During a broadcast every push waits for it; a backend would not hold back the next ones.
   if (options.publishers == 0) options.publishers = options.scenario == Scenario::kMixed ? 128 : 16;

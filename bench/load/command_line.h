@@ -16,10 +16,10 @@ enum class Command : std::uint8_t { kRun, kCompare, kTable };
 
 struct Arguments {
   Command command = Command::kRun;
-  Options options;                  // Of kRun.
-  std::vector<std::string> files;   // Of kCompare (two) and kTable (any number).
-  std::string subject = "dunlin";   // Of kTable: the target that is divided by the others.
-  std::string goals;                // Of kTable: a file, or empty.
+  Options options;                 // Of kRun.
+  std::vector<std::string> files;  // Of kCompare (two) and kTable (any number).
+  std::string subject = "dunlin";  // Of kTable: the target that is divided by the others.
+  std::string goals;               // Of kTable: a file, or empty.
 };
 
 // Parses; on --help or a mistake prints and gives the exit code as the error.

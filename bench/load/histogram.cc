@@ -58,7 +58,8 @@ double Histogram::mean() const { return count_ == 0 ? 0 : sum_ / static_cast<dou
 std::uint64_t Histogram::percentile(double percent) const {
   if (count_ == 0) return 0;
   const double wanted = std::ceil(static_cast<double>(count_) * percent / 100);
-  const std::uint64_t rank = std::clamp<std::uint64_t>(static_cast<std::uint64_t>(wanted), 1, count_);
+  const std::uint64_t rank =
+      std::clamp<std::uint64_t>(static_cast<std::uint64_t>(wanted), 1, count_);
   std::uint64_t seen = 0;
   for (std::size_t i = 0; i < kBuckets; ++i) {
     seen += counts_[i];

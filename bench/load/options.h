@@ -1,7 +1,8 @@
 // What the user asked for, as plain values; command_line.h fills it in. Setup is the same with
 // names resolved.
 //
-// Owner: main.   Thread: any (immutable while a scenario runs).   Bound: the limits stand in command_line.cc.
+// Owner: main.   Thread: any (immutable while a scenario runs).   Bound: the limits stand in
+// command_line.cc.
 #pragma once
 
 #include <cstddef>
@@ -24,32 +25,32 @@ struct Options {
   std::string profile = "dunlin";
   std::string public_address;
   std::string api_address;
-  std::string ready_file;          // Gives both addresses and the process.
-  std::vector<int> pids;           // Whose CPU and memory count; with all their descendants.
-  std::string api_header;          // A field line for every push, such as an API key.
-  std::string sources;             // Local addresses; empty: chosen for a loopback target.
+  std::string ready_file;  // Gives both addresses and the process.
+  std::vector<int> pids;   // Whose CPU and memory count; with all their descendants.
+  std::string api_header;  // A field line for every push, such as an API key.
+  std::string sources;     // Local addresses; empty: chosen for a loopback target.
 
   // The load.
   std::size_t connections = 1'000;
   std::size_t workers = 1;
-  std::size_t opening_max = 64;     // Handshakes under way at once, per worker.
+  std::size_t opening_max = 64;  // Handshakes under way at once, per worker.
   std::size_t payload_size = 64;
-  std::size_t publishers = 0;       // HTTP connections for targeted pushes, per worker; 0: by scenario.
-  std::size_t outstanding = 1;      // Broadcasts, requests per publisher, or echoes per client.
-  std::size_t batch = 0;            // Pushes in one body; 0: one request each.
-  double rate = 0;                  // Per second, open loop; 0: closed loop.
-  double broadcast_rate = 0;        // Of mixed; 0: the next when the last one has arrived.
-  double non_readers_percent = 0;   // Clients that never read.
-  std::string channel;              // Fan-out to this channel instead of to everybody.
-  bool storm = false;               // connect: all at once instead of over and over.
-  bool spin = false;                // Workers poll instead of sleeping.
+  std::size_t publishers = 0;   // HTTP connections for targeted pushes, per worker; 0: by scenario.
+  std::size_t outstanding = 1;  // Broadcasts, requests per publisher, or echoes per client.
+  std::size_t batch = 0;        // Pushes in one body; 0: one request each.
+  double rate = 0;              // Per second, open loop; 0: closed loop.
+  double broadcast_rate = 0;    // Of mixed; 0: the next when the last one has arrived.
+  double non_readers_percent = 0;  // Clients that never read.
+  std::string channel;             // Fan-out to this channel instead of to everybody.
+  bool storm = false;              // connect: all at once instead of over and over.
+  bool spin = false;               // Workers poll instead of sleeping.
 
   // Time, in seconds.
-  double settle_s = 0.5;    // From the last login to the first push.
+  double settle_s = 0.5;  // From the last login to the first push.
   double warmup_s = 1;
   double duration_s = 5;
-  double timeout_s = 5;     // For a broadcast to complete, for the rest to arrive, to open.
-  unsigned slices = 5;      // Parts of the duration that are looked at apart, to show the noise.
+  double timeout_s = 5;  // For a broadcast to complete, for the rest to arrive, to open.
+  unsigned slices = 5;   // Parts of the duration that are looked at apart, to show the noise.
 
   // Output.
   std::string label;

@@ -23,7 +23,8 @@ std::expected<ReadyFile, std::string> read_ready_file(const std::string& path) {
   for (const auto& member : document.GetObject()) {
     const std::string name = member.name.GetString();
     if (name == "pid" && member.value.IsInt()) ready.pid = member.value.GetInt();
-    if (name == "public" && member.value.IsString()) ready.public_address = member.value.GetString();
+    if (name == "public" && member.value.IsString())
+      ready.public_address = member.value.GetString();
     if (name == "api" && member.value.IsString()) ready.api_address = member.value.GetString();
   }
   return ready;

@@ -11,13 +11,16 @@ constexpr char kMark = '~';
 constexpr std::array<std::int8_t, 256> kDigitValues = [] {
   std::array<std::int8_t, 256> values{};
   values.fill(-1);
-  for (int i = 0; i < 10; ++i) values[static_cast<std::size_t>('0' + i)] = static_cast<std::int8_t>(i);
-  for (int i = 0; i < 6; ++i) values[static_cast<std::size_t>('a' + i)] = static_cast<std::int8_t>(10 + i);
+  for (int i = 0; i < 10; ++i)
+    values[static_cast<std::size_t>('0' + i)] = static_cast<std::int8_t>(i);
+  for (int i = 0; i < 6; ++i)
+    values[static_cast<std::size_t>('a' + i)] = static_cast<std::int8_t>(10 + i);
   return values;
 }();
 
 void write_hex(std::span<char> out, std::uint64_t value) {
-  for (std::size_t i = out.size(); i > 0; --i, value >>= 4) out[i - 1] = "0123456789abcdef"[value & 0xF];
+  for (std::size_t i = out.size(); i > 0; --i, value >>= 4)
+    out[i - 1] = "0123456789abcdef"[value & 0xF];
 }
 
 // False when a character is no digit; the sign bit of any of them survives the or.

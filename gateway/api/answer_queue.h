@@ -29,7 +29,7 @@ struct Exchange {
   };
   Kind kind = Kind::kResponse;
   bool answered = false;
-  bool close = false;      // The connection ends after this answer.
+  bool close = false;  // The connection ends after this answer.
   bool http_1_0 = false;
   bool head_only = false;  // HEAD.
   bool chunked = false;    // The stream is.

@@ -4,9 +4,8 @@
 
 namespace api {
 
-ApiContext::ApiContext(Dispatcher& dispatcher_, ClaimListener& listener,
-                       cross::Counters& counters_, std::shared_ptr<const config::Config> config_,
-                       Hooks hooks_)
+ApiContext::ApiContext(Dispatcher& dispatcher_, ClaimListener& listener, cross::Counters& counters_,
+                       std::shared_ptr<const config::Config> config_, Hooks hooks_)
     : dispatcher(dispatcher_),
       counters(counters_),
       hooks(std::move(hooks_)),

@@ -66,8 +66,7 @@ std::expected<void, ApiError> check_name(std::string_view name, std::string_view
 }
 
 std::expected<std::uint64_t, ApiError> number_parameter(const Call& call, std::string_view name,
-                                                        std::uint64_t fallback,
-                                                        std::uint64_t max) {
+                                                        std::uint64_t fallback, std::uint64_t max) {
   const auto text = http::query_parameter(call.head.query, name);
   if (!text) return fallback;
   std::uint64_t number = 0;

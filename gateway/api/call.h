@@ -27,8 +27,8 @@ struct Call {
   PushAnswerStyle& style;  // Of the answer, which comes later.
 };
 
-struct Pending {};    // Asked; the answer comes through ReplySink.
-struct Claiming {};   // The same, and requests that follow must wait.
+struct Pending {};   // Asked; the answer comes through ReplySink.
+struct Claiming {};  // The same, and requests that follow must wait.
 using Outcome = std::variant<Response, Pending, Claiming, ApiError>;
 using Handler = Outcome (*)(const Call& call);
 

@@ -43,7 +43,7 @@ void Connection::run() {
   if (phase_ == Phase::kLingering) return discard_input();
   if (stream_ && stream_->can_run()) {
     stream_->run();
-    if (stream_->done()) stream_.reset();
+    settle_stream();
   }
   if (stopped_ && may_take()) take_rest();
   if (!stopped_) read();
@@ -85,7 +85,7 @@ std::size_t Connection::receive() {
       const auto size = static_cast<std::size_t>(received);
       // A short read has emptied the socket, unless the end of the input stands behind it.
       if (size < buffer.size() && !peer_closed_) readable_ = false;
-      bytes_moved_ += size;
+      bytes_received_ += size;
       return size;
     }
     if (received < 0 && errno == EINTR) continue;
@@ -133,7 +133,6 @@ void Connection::take(std::string_view input) {
 void Connection::take_rest() {
   stopped_ = false;
   take(unread_.view());
-  if (input_ended_ && !stopped_) on_input_ended();
 }
 
 // The peer has sent its last byte and can still read: what it asked is answered.
@@ -168,19 +167,23 @@ void Connection::begin_stream() {
   const http::RequestHead& head = parser_.head();
   parser_.set_body_size_max(~std::uint64_t{0});
   const bool chunked = head.version_minor > 0;
-  const std::uint64_t serial = answers_.open({.kind = Exchange::Kind::kStreamHead,
-                                              .close = !head.keep_alive || !chunked});
-  Exchange& exchange = *answers_.find(serial);
-  const Persistence persistence = exchange.close ? Persistence::kClose : Persistence::kDefault;
+  close_after_stream_ = !head.keep_alive || !chunked;
+  const Persistence persistence = close_after_stream_ ? Persistence::kClose : Persistence::kDefault;
+  const std::uint64_t serial = answers_.open({.kind = Exchange::Kind::kStreamHead});
   append_stream_head(answers_.text_of(serial), kNdjson, persistence, context_.date_field, chunked);
   answers_.answered(serial);
   stream_.emplace(context_, answers_, self_, chunked);
 }
 
+void Connection::settle_stream() {
+  if (!stream_->done()) return;
+  stream_.reset();
+  if (close_after_stream_) phase_ = Phase::kClosing;
+}
+
 void Connection::take_body(std::string_view bytes) {
   if (stream_) return stream_->feed(bytes);
-  if (passage_.refusal || passage_.route == nullptr ||
-      passage_.route->body == BodyUse::kIgnored) {
+  if (passage_.refusal || passage_.route == nullptr || passage_.route->body == BodyUse::kIgnored) {
     return;
   }
   if (body_.empty() && parser_.head().content_length == bytes.size()) {
@@ -199,13 +202,9 @@ void Connection::keep_body() {
 
 void Connection::complete_request() {
   if (stream_) {
-    const bool close = !parser_.head().keep_alive || parser_.head().version_minor == 0;
     stream_->end();
-    if (stream_->done()) stream_.reset();
-    end_request();
-    if (close && !stream_) phase_ = Phase::kClosing;
-    close_after_stream_ = close && stream_;
-    return;
+    settle_stream();
+    return end_request();
   }
   const std::uint64_t serial = open_response();
   if (passage_.refusal) {
@@ -287,9 +286,9 @@ void Connection::on_push_done(std::uint64_t serial, const PushResult& result) {
     return answer_line(serial, body);
   }
   const int status = append_push_answer(body, exchange->style, result);
-  respond(serial, {.status = status,
-                   .body = body,
-                   .fields = status == 503 ? kRetryAfter : std::string_view{}});
+  respond(
+      serial,
+      {.status = status, .body = body, .fields = status == 503 ? kRetryAfter : std::string_view{}});
 }
 
 void Connection::on_answer(std::uint64_t serial, const Answer& answer) {
@@ -341,8 +340,8 @@ void Connection::answer_line(std::uint64_t serial, std::string_view line) {
 
 Persistence Connection::persistence_of(std::uint64_t serial, Exchange& exchange) {
   // Draining: the last answer that is owed says so, and ends the connection.
-  const bool nothing_else = answers_.is_last(serial) && unread_.empty() && !stream_ &&
-                            (in_request_ || parser_.idle());
+  const bool nothing_else =
+      answers_.is_last(serial) && unread_.empty() && !stream_ && (in_request_ || parser_.idle());
   if (context_.draining && phase_ == Phase::kOpen && nothing_else) {
     phase_ = Phase::kClosing;
     exchange.close = true;
@@ -358,7 +357,7 @@ void Connection::flush() {
     const ssize_t sent = ::send(fd_, output.data(), output.size(), MSG_NOSIGNAL);
     if (sent >= 0) {
       answers_.sent(static_cast<std::size_t>(sent));
-      bytes_moved_ += static_cast<std::uint64_t>(sent);
+      bytes_sent_ += static_cast<std::uint64_t>(sent);
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
       writable_ = false;
     } else if (errno != EINTR) {
@@ -411,11 +410,11 @@ void Connection::on_tick(std::uint64_t now_ms) {
 ProgressWatch::Activity Connection::activity() const {
   using Kind = ProgressWatch::Activity::Kind;
   if (phase_ == Phase::kLingering) return {.kind = Kind::kLinger};
-  if (answers_.output_size() != 0) return {.kind = Kind::kOutput, .progress = bytes_moved_};
+  if (answers_.output_size() != 0) return {.kind = Kind::kOutput, .progress = bytes_sent_};
   if (stream_) {
     const bool waits_for_us = stream_->busy() || !answers_.empty();
     if (waits_for_us) return {};
-    return {.kind = Kind::kStream, .progress = bytes_moved_};
+    return {.kind = Kind::kStream, .progress = bytes_received_};
   }
   if (phase_ != Phase::kOpen || stopped_) return {};
   if (in_request_ || !parser_.idle()) return {.kind = Kind::kRequest, .progress = requests_};

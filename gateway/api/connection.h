@@ -1,5 +1,5 @@
-// One connection to the API: HTTP/1.x requests in, answers out in the same order. Reads while it may
-// take requests: few enough unanswered, their answers leaving, no claim under way. Nothing here
+// One connection to the API: HTTP/1.x requests in, answers out in the same order. Reads while it
+// may take requests: few enough unanswered, their answers leaving, no claim under way. Nothing here
 // waits; what cannot go on now is gone on with by run().
 //
 //   kOpen ──"Connection: close", an error, draining──> kClosing ──all sent──> kLingering ──> kEnded
@@ -82,6 +82,7 @@ class Connection {
   // Requests.
   void begin_request();
   void begin_stream();
+  void settle_stream();
   void take_body(std::string_view bytes);
   void keep_body();
   void complete_request();
@@ -117,12 +118,14 @@ class Connection {
   std::string_view whole_body_;  // In the receive buffer, if the body came in one piece.
   std::string body_;             // Else.
   std::optional<PushStream> stream_;
+  bool close_after_stream_ = false;
   KnownKey known_key_;
 
   AnswerQueue answers_;
   ProgressWatch watch_;
   std::uint64_t requests_ = 0;  // Counted for the watch, as are the bytes.
-  std::uint64_t bytes_moved_ = 0;
+  std::uint64_t bytes_received_ = 0;
+  std::uint64_t bytes_sent_ = 0;
   std::size_t discarded_ = 0;
 };
 

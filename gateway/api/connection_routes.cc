@@ -21,10 +21,10 @@ Outcome kick_connection(const Call& call) {
   if (!close) return std::move(close.error());
   if (!id) return no_such_connection();
   call.style.single_target = true;
-  return ask(call, KickQuery{.uid = {},
-                             .connection = *id,
-                             .code = close->code,
-                             .reason = std::move(close->reason)});
+  return ask(
+      call,
+      KickQuery{
+          .uid = {}, .connection = *id, .code = close->code, .reason = std::move(close->reason)});
 }
 
 }  // namespace api

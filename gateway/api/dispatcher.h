@@ -145,7 +145,7 @@ struct ClaimQuery {  // -> ClaimAnswer
 };
 struct ClaimAnswer {
   enum class State : std::uint8_t { kNew, kPending, kDone, kMismatch } state = State::kNew;
-  int status = 0;    // With kDone: the stored answer.
+  int status = 0;  // With kDone: the stored answer.
   std::string body;
 };
 struct StoreQuery {  // -> StoreAnswer

@@ -19,13 +19,11 @@ ClaimAnswer IdempotencyTable::claim(std::string_view key, std::uint64_t fingerpr
     if (now_ms < entry.claimed_ms + limits_.ttl_ms) {
       if (entry.fingerprint != fingerprint) return {.state = ClaimAnswer::State::kMismatch};
       if (entry.status == 0) return {.state = ClaimAnswer::State::kPending};
-      return {
-          .state = ClaimAnswer::State::kDone, .status = entry.status, .body = entry.body};
+      return {.state = ClaimAnswer::State::kDone, .status = entry.status, .body = entry.body};
     }
     forget(found->second);
   }
-  entries_.push_back(
-      {.key = std::string(key), .fingerprint = fingerprint, .claimed_ms = now_ms});
+  entries_.push_back({.key = std::string(key), .fingerprint = fingerprint, .claimed_ms = now_ms});
   const auto entry = std::prev(entries_.end());
   by_key_.emplace(entry->key, entry);
   bytes_ += kEntryOverhead + entry->key.size();
@@ -62,8 +60,7 @@ void IdempotencyTable::forget(Entries::iterator entry) {
 }
 
 void IdempotencyTable::make_room() {
-  while (by_key_.size() > 1 &&
-         (by_key_.size() > limits_.keys_max || bytes_ > limits_.bytes_max)) {
+  while (by_key_.size() > 1 && (by_key_.size() > limits_.keys_max || bytes_ > limits_.bytes_max)) {
     forget(entries_.begin());
   }
 }

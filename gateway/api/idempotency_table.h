@@ -1,5 +1,5 @@
-// What was answered under which idempotency key, so that a repeated request gets the same answer and
-// does nothing. A key is claimed before the request is acted on and gets its answer afterwards.
+// What was answered under which idempotency key, so that a repeated request gets the same answer
+// and does nothing. A key is claimed before the request is acted on and gets its answer afterwards.
 //
 // Owner: Shard (of the keys whose home it is).   Thread: its shard's.   Bound: keys_max keys and
 // bytes_max bytes of keys and answers; the oldest give way. A claim that is never answered is
@@ -58,7 +58,7 @@ class IdempotencyTable {
   void make_room();
 
   Limits limits_;
-  Entries entries_;  // Oldest claim first.
+  Entries entries_;                                                 // Oldest claim first.
   std::unordered_map<std::string_view, Entries::iterator> by_key_;  // Keys point into entries_.
   std::size_t bytes_ = 0;
 };

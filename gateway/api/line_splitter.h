@@ -1,5 +1,5 @@
-// Cuts a body that arrives in pieces into lines (NDJSON). A line that stands whole in a piece is not
-// copied.
+// Cuts a body that arrives in pieces into lines (NDJSON). A line that stands whole in a piece is
+// not copied.
 //
 // Owner: Connection, while it reads a stream.   Bound: one line of line_size_max bytes.
 #pragma once
@@ -39,10 +39,10 @@ class LineSplitter {
   [[nodiscard]] Step end_line(push::PaddedText line);
 
   const std::size_t line_size_max_;
-  std::string partial_;  // The beginning of a line.
-  bool skipping_ = false;      // The rest of a line that is too long.
+  std::string partial_;         // The beginning of a line.
+  bool skipping_ = false;       // The rest of a line that is too long.
   bool clear_partial_ = false;  // Its line was handed out.
-  std::uint64_t number_ = 0;   // Of lines ended so far.
+  std::uint64_t number_ = 0;    // Of lines ended so far.
 };
 
 }  // namespace api

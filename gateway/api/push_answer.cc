@@ -43,8 +43,8 @@ push::ReceiptAnswer receipt_answer(const IdText& id, const PushAnswerStyle& styl
 PushAnswerStyle answer_style(const push::PushRequest& request) {
   return {.only_accepted = request.wait == push::Wait::kNone,
           .show_acked = request.wait == push::Wait::kAcked,
-          .single_target = (request.uids.size() == 1 || !request.connection.empty()) &&
-                           request.exclude.empty()};
+          .single_target =
+              (request.uids.size() == 1 || !request.connection.empty()) && request.exclude.empty()};
 }
 
 int append_push_answer(std::string& body, const PushAnswerStyle& style, const PushResult& result) {

@@ -22,9 +22,9 @@ struct QueryPush {
 };
 
 template <typename Value>
-std::optional<ApiError> read_choice(const Call& call, std::string_view name,
-                                    std::type_identity_t<std::span<const push::Choice<Value>>> choices,
-                                    Value& choice) {
+std::optional<ApiError> read_choice(
+    const Call& call, std::string_view name,
+    std::type_identity_t<std::span<const push::Choice<Value>>> choices, Value& choice) {
   const auto text = http::query_parameter(call.head.query, name);
   if (!text) return std::nullopt;
   const auto found = push::find_choice(choices, *text);
@@ -100,8 +100,10 @@ std::optional<ApiError> read_raw_body(const Call& call, push::PushRequest& reque
     case RawType::kText:
       request.kind = push::PayloadKind::kText;
       if (push::is_valid_utf8(request.payload)) return std::nullopt;
-      return ApiError{.code = "invalid_utf8", .message = "a text must be valid UTF-8; "
-                                                         "send bytes as application/octet-stream"};
+      return ApiError{.code = "invalid_utf8",
+                      .message =
+                          "a text must be valid UTF-8; "
+                          "send bytes as application/octet-stream"};
     case RawType::kJson:
       break;
   }

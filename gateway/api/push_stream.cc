@@ -29,6 +29,7 @@ void PushStream::end() {
 }
 
 void PushStream::end_early(const ApiError& error) {
+  if (stalled_) refuse(std::exchange(stalled_, std::nullopt)->serial, error);
   refuse(open_line(next_number_), error);
   unread_.clear();
   announce_end();

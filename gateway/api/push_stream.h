@@ -1,6 +1,6 @@
-// An NDJSON request: one push a line, of any length, answered line by line in order. Lines are taken
-// as they arrive while few enough are under way and the answers leave; what may not be taken yet is
-// kept, and the connection reads no more until it is.
+// An NDJSON request: one push a line, of any length, answered line by line in order. Lines are
+// taken as they arrive while few enough are under way and the answers leave; what may not be taken
+// yet is kept, and the connection reads no more until it is.
 //
 // Owner: Connection, from the request's head until its last line is taken.   Thread: its shard's.
 // Bound: kLinesMax lines under way; one receive buffer of lines kept.

@@ -154,7 +154,8 @@ struct Append {
                            .message = "no more subscriptions or channels are allowed"});
     }
     if (answer.connections == 0) {
-      return refuse(body, {.status = 404, .code = "offline", .message = "nobody is connected there"});
+      return refuse(body,
+                    {.status = 404, .code = "offline", .message = "nobody is connected there"});
     }
     JsonWriter writer(body);
     writer.begin_object();

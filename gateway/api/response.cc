@@ -110,8 +110,8 @@ void append_stream_head(std::string& out, std::string_view content_type, Persist
 std::string date_field(std::int64_t unix_seconds) {
   static constexpr std::array<const char*, 7> kDays = {"Sun", "Mon", "Tue", "Wed",
                                                        "Thu", "Fri", "Sat"};
-  static constexpr std::array<const char*, 12> kMonths = {
-      "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  static constexpr std::array<const char*, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const std::time_t time = unix_seconds;
   std::tm utc{};
   if (gmtime_r(&time, &utc) == nullptr) return {};

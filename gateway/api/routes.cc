@@ -168,7 +168,8 @@ RouteMatch find_route(Method method, std::string_view path) {
     if (!parameter) continue;
     found.path_known = true;
     if (method == Method::kHead && route.changes) continue;
-    if (route.method == wanted) return {.route = &route, .parameter = *parameter, .path_known = true};
+    if (route.method == wanted)
+      return {.route = &route, .parameter = *parameter, .path_known = true};
   }
   return found;
 }

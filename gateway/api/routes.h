@@ -1,5 +1,5 @@
-// The table of the API's routes: method and path pattern to handler. openapi.json describes the same
-// table, and a test compares the two.
+// The table of the API's routes: method and path pattern to handler. openapi.json describes the
+// same table, and a test compares the two.
 #pragma once
 
 #include <cstdint>
@@ -45,20 +45,20 @@ struct RouteMatch {
 [[nodiscard]] std::string allow_field(std::string_view path);
 
 // The handlers.
-Outcome push_json(const Call& call);       // push_routes.cc
+Outcome push_json(const Call& call);  // push_routes.cc
 Outcome push_raw(const Call& call);
 Outcome push_from_query(const Call& call);
-Outcome get_user(const Call& call);        // user_routes.cc
+Outcome get_user(const Call& call);  // user_routes.cc
 Outcome kick_user(const Call& call);
 Outcome ask_online(const Call& call);
-Outcome get_channel(const Call& call);     // channel_routes.cc
+Outcome get_channel(const Call& call);  // channel_routes.cc
 Outcome get_presence(const Call& call);
 Outcome get_history(const Call& call);
 Outcome subscribe_user(const Call& call);
 Outcome unsubscribe_user(const Call& call);
 Outcome get_connection(const Call& call);  // connection_routes.cc
 Outcome kick_connection(const Call& call);
-Outcome get_stats(const Call& call);       // admin_routes.cc
+Outcome get_stats(const Call& call);  // admin_routes.cc
 Outcome get_memory(const Call& call);
 Outcome get_metrics(const Call& call);
 Outcome get_health(const Call& call);

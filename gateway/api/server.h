@@ -17,20 +17,23 @@
 #include "gateway/api/connection.h"
 #include "gateway/api/dispatcher.h"
 #include "gateway/config/config.h"
+#include "gateway/cross/counters.h"
 #include "gateway/loop/poller.h"
 
 namespace api {
 
-class ApiServer final : public ReplySink {
+class ApiServer final : public ReplySink, private ClaimListener {
  public:
   // `poll_kind` marks this server's keys in the shard's poller.
   ApiServer(loop::Poller& poller, std::uint8_t poll_kind, Dispatcher& dispatcher,
-            std::shared_ptr<const config::Config> config, Hooks hooks = {});
+            cross::Counters& counters, std::shared_ptr<const config::Config> config,
+            Hooks hooks = {});
   ~ApiServer() override;
   ApiServer(const ApiServer&) = delete;
   ApiServer& operator=(const ApiServer&) = delete;
 
-  // Takes an accepted, non-blocking socket. Over connections_max it is answered 503 and closed.
+  // Takes an accepted, non-blocking socket. Over connections_max, or while draining, it is answered
+  // 503 and closed.
   void adopt(int fd);
 
   void on_ready(loop::PollKey key, loop::Readiness readiness);
@@ -56,8 +59,7 @@ class ApiServer final : public ReplySink {
   [[nodiscard]] std::size_t open_requests() const;
   void close_idle();
 
-  [[nodiscard]] std::size_t connections() const { return open_count_; }
-  [[nodiscard]] const ApiStats& stats() const { return context_.stats; }
+  [[nodiscard]] std::size_t connections() const { return slots_.size() - free_slots_.size(); }
 
   void on_push_done(ReplyTo reply_to, PushResult&& result) override;
   void on_answer(ReplyTo reply_to, Answer&& answer) override;
@@ -68,19 +70,28 @@ class ApiServer final : public ReplySink {
     std::uint32_t generation = 0;  // 24 bits.
   };
 
-  Connection* find(std::uint32_t slot, std::uint32_t generation);
-  void touch(Connection& connection);  // It has something to send, to read, or to end.
+  bool on_claim_decided(ReplyTo client) override;
+  void on_claimed_answer(ReplyTo client, ClaimedAnswer answer) override;
+
+  [[nodiscard]] Connection* find(std::uint32_t slot, std::uint32_t generation);
+  void mark_dirty(std::uint32_t slot);  // flush() has to look at it.
+  void mark_ready(std::uint32_t slot);  // run_ready() has to.
   void destroy(std::uint32_t slot);
+  void refresh_date();
+  template <typename Visit>
+  void for_each_connection(Visit visit);
 
   loop::Poller& poller_;
   const std::uint8_t poll_kind_;
   ApiContext context_;
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_slots_;
-  std::size_t open_count_ = 0;
-  std::vector<std::uint32_t> dirty_;  // Slots to look at in flush(); each once.
-  std::vector<std::uint32_t> ready_;  // Slots to read in run_ready(); each once.
-  std::vector<std::uint32_t> running_;
+  std::vector<std::uint32_t> dirty_;
+  std::vector<std::uint32_t> ready_;
+  std::vector<std::uint32_t> running_;     // The ready_ of this turn.
+  std::optional<std::uint64_t> swept_ms_;  // When timeouts were looked at; nothing: they must be.
+  std::uint64_t now_ms_ = 0;               // Of the last tick.
+  bool stalled_ = false;                   // A stream waits for room in a shard.
   bool accepting_ = true;
 };
 

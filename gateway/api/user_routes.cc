@@ -33,8 +33,8 @@ Outcome ask_online(const Call& call) {
   const push::PushLimits& limits = call.context.push_limits;
   std::vector<std::string_view> uids;
   auto parsed = call.context.body_parser.parse_list(
-      call.body,
-      {.name = "uids", .count_max = limits.targets_max, .size_max = limits.uid_size_max}, uids);
+      call.body, {.name = "uids", .count_max = limits.targets_max, .size_max = limits.uid_size_max},
+      uids);
   if (!parsed) return to_api_error(std::move(parsed.error()));
   return ask(call, OnlineQuery{{uids.begin(), uids.end()}});
 }

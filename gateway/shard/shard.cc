@@ -20,7 +20,7 @@ Shard::Shard(const Setup& setup)
       hub_(index_, edge_, counters_, config_->hub.fanouts_max),
       edge_(index_, poller_, kEdgeKind, hub_, router_, counters_, setup.send_mode),
       router_(index_, shards_, hub_, edge_, *this),
-      api_(poller_, kApiKind, router_, config_,
+      api_(poller_, kApiKind, router_, counters_, config_,
            {.set_log_level = [](std::string_view level) { return observe::set_level(level); }}) {
   router_.set_sink(api_);
   router_.set_wake_main(setup.wake_main);
@@ -102,6 +102,7 @@ bool Shard::turn() {
   if (fanouts_left || edge_.has_ready_work() || api_.has_ready_work() || router_.has_local_work()) {
     return true;
   }
+  update_gauges();
   if (!inbox_.prepare_to_sleep()) return true;
   set_wake_timer();
   return false;

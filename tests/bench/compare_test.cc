@@ -8,7 +8,8 @@ namespace {
 Result with_metric(double value, std::vector<double> samples, Better better = Better::kLower) {
   Result result;
   result.scenario = "push";
-  result.metrics = {{.name = "m", .unit = "us", .value = value, .better = better, .samples = std::move(samples)}};
+  result.metrics = {
+      {.name = "m", .unit = "us", .value = value, .better = better, .samples = std::move(samples)}};
   return result;
 }
 
@@ -26,10 +27,14 @@ TEST(Compare, VerdictsOnMetrics) {
       {"above it", with_metric(10, {}), with_metric(10.21, {}), Verdict::kWorse},
       {"better", with_metric(10, {}), with_metric(9, {}), Verdict::kBetter},
       {"within noise", with_metric(10, {9, 11}), with_metric(11, {10.5, 11.5}), Verdict::kSame},
-      {"beyond noise", with_metric(10, {9.9, 10.1}), with_metric(11, {10.9, 11.1}), Verdict::kWorse},
-      {"more is better", with_metric(10, {}, Better::kHigher), with_metric(11, {}, Better::kHigher), Verdict::kBetter},
-      {"less is worse", with_metric(10, {}, Better::kHigher), with_metric(9, {}, Better::kHigher), Verdict::kWorse},
-      {"neither", with_metric(10, {}, Better::kNeither), with_metric(20, {}, Better::kNeither), Verdict::kSame},
+      {"beyond noise", with_metric(10, {9.9, 10.1}), with_metric(11, {10.9, 11.1}),
+       Verdict::kWorse},
+      {"more is better", with_metric(10, {}, Better::kHigher), with_metric(11, {}, Better::kHigher),
+       Verdict::kBetter},
+      {"less is worse", with_metric(10, {}, Better::kHigher), with_metric(9, {}, Better::kHigher),
+       Verdict::kWorse},
+      {"neither", with_metric(10, {}, Better::kNeither), with_metric(20, {}, Better::kNeither),
+       Verdict::kSame},
   };
   for (const Row& row : kRows) {
     const Comparison comparison = compare(row.before, row.after);
@@ -42,7 +47,8 @@ TEST(Compare, VerdictsOnMetrics) {
 TEST(Compare, ALostMessageIsAlwaysWorse) {
   Result after;
   after.scenario = "push";
-  after.checks = {{.name = "lost", .count = 1, .must_be_zero = true}, {.name = "received", .count = 5, .must_be_zero = false}};
+  after.checks = {{.name = "lost", .count = 1, .must_be_zero = true},
+                  {.name = "received", .count = 5, .must_be_zero = false}};
   EXPECT_EQ(compare(with_metric(1, {}), after).worse_count, 1u);
 }
 

@@ -96,10 +96,13 @@ TEST(Histogram, AgreesWithASortedListWithinItsError) {
   }
   std::ranges::sort(values);
   for (const double percent : {0.001, 1.0, 25.0, 50.0, 90.0, 99.0, 99.9, 99.99, 100.0}) {
-    const auto rank = static_cast<std::size_t>(std::ceil(static_cast<double>(values.size()) * percent / 100));
+    const auto rank =
+        static_cast<std::size_t>(std::ceil(static_cast<double>(values.size()) * percent / 100));
     const std::uint64_t exact = values[std::max<std::size_t>(rank, 1) - 1];
     EXPECT_GE(histogram.percentile(percent), exact) << percent;
-    EXPECT_LE(static_cast<double>(histogram.percentile(percent)), static_cast<double>(exact) * (1 + 1.0 / 128) + 1) << percent;
+    EXPECT_LE(static_cast<double>(histogram.percentile(percent)),
+              static_cast<double>(exact) * (1 + 1.0 / 128) + 1)
+        << percent;
   }
 }
 
@@ -116,7 +119,8 @@ TEST(Histogram, MergeIsRecordingIntoOne) {
   EXPECT_EQ(one.min(), both.min());
   EXPECT_EQ(one.max(), both.max());
   EXPECT_DOUBLE_EQ(one.mean(), both.mean());
-  for (const double percent : {1.0, 50.0, 99.0}) EXPECT_EQ(one.percentile(percent), both.percentile(percent));
+  for (const double percent : {1.0, 50.0, 99.0})
+    EXPECT_EQ(one.percentile(percent), both.percentile(percent));
 }
 
 TEST(Histogram, MergingWithEmptyChangesNothing) {

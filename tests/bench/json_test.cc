@@ -22,12 +22,22 @@ Result example() {
   result.started_at = "2024-01-01T00:00:00Z";
   result.parameters = {{"connections", "1000"}, {"payload", "64"}};
   result.machine = {{"kernel", "6"}};
-  result.metrics = {{.name = "server_cpu", .unit = "us/delivery", .value = 3.25, .better = Better::kLower, .samples = {3, 3.5}},
-                    {.name = "deliveries", .unit = "1/s", .value = 1e6, .better = Better::kHigher, .samples = {}}};
+  result.metrics = {{.name = "server_cpu",
+                     .unit = "us/delivery",
+                     .value = 3.25,
+                     .better = Better::kLower,
+                     .samples = {3, 3.5}},
+                    {.name = "deliveries",
+                     .unit = "1/s",
+                     .value = 1e6,
+                     .better = Better::kHigher,
+                     .samples = {}}};
   Latency latency{.name = "delivery", .meaning = "a to b", .histogram = {}};
-  for (std::uint64_t value = 1; value < 10'000'000; value = value * 3 / 2 + 1) latency.histogram.record(value, 3);
+  for (std::uint64_t value = 1; value < 10'000'000; value = value * 3 / 2 + 1)
+    latency.histogram.record(value, 3);
   result.latencies = {latency};
-  result.checks = {{.name = "lost", .count = 2, .must_be_zero = true}, {.name = "received", .count = 9, .must_be_zero = false}};
+  result.checks = {{.name = "lost", .count = 2, .must_be_zero = true},
+                   {.name = "received", .count = 9, .must_be_zero = false}};
   result.warnings = {"noisy"};
   return result;
 }
@@ -67,7 +77,8 @@ TEST_F(ResultFile, OtherFilesAreRefused) {
 }
 
 TEST_F(ResultFile, MembersOfAnotherTypeAreIgnored) {
-  std::ofstream(path_) << R"({"scenario":1,"metrics":[{"name":2,"samples":["x"]}],"latencies":[{"buckets":[1,[2]]}],"parameters":[]})";
+  std::ofstream(path_)
+      << R"({"scenario":1,"metrics":[{"name":2,"samples":["x"]}],"latencies":[{"buckets":[1,[2]]}],"parameters":[]})";
   const auto read = read_json(path_);
   ASSERT_TRUE(read.has_value());
   EXPECT_EQ(read->scenario, "");

@@ -70,8 +70,10 @@ TEST(LimitWire, Pushes) {
 }
 
 TEST(LimitWire, AnswersTheHandshakeOfTheRfc) {
-  const std::string answer = upgrade_answer("GET / HTTP/1.1\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
-  EXPECT_NE(answer.find("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"), std::string::npos);
+  const std::string answer =
+      upgrade_answer("GET / HTTP/1.1\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+  EXPECT_NE(answer.find("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"),
+            std::string::npos);
   EXPECT_EQ(upgrade_answer("GET / HTTP/1.1\r\n\r\n"), "");
 }
 

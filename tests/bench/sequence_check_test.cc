@@ -16,9 +16,12 @@ struct Row {
 
 char letter(SequenceCheck::Verdict verdict) {
   switch (verdict) {
-    case SequenceCheck::Verdict::kInOrder: return 'i';
-    case SequenceCheck::Verdict::kReordered: return 'r';
-    case SequenceCheck::Verdict::kDuplicated: return 'd';
+    case SequenceCheck::Verdict::kInOrder:
+      return 'i';
+    case SequenceCheck::Verdict::kReordered:
+      return 'r';
+    case SequenceCheck::Verdict::kDuplicated:
+      return 'd';
   }
   return '?';
 }

@@ -7,8 +7,9 @@ namespace {
 
 TEST(Stamp, RoundTrip) {
   std::string payload = make_payload(64);
-  for (const Stamp& stamp : {Stamp{}, Stamp{.stream = 0xFFFF, .sequence = 0xFFFF'FFFF'FFFF, .due_ns = INT64_MAX},
-                             Stamp{.stream = 1, .sequence = 123'456'789, .due_ns = 987'654'321'012'345}}) {
+  for (const Stamp& stamp :
+       {Stamp{}, Stamp{.stream = 0xFFFF, .sequence = 0xFFFF'FFFF'FFFF, .due_ns = INT64_MAX},
+        Stamp{.stream = 1, .sequence = 123'456'789, .due_ns = 987'654'321'012'345}}) {
     write_stamp(payload, stamp);
     const auto read = read_stamp(payload);
     ASSERT_TRUE(read.has_value());

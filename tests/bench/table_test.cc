@@ -9,15 +9,20 @@ Result cost(std::string target, std::string label, double value) {
   Result result;
   result.target = std::move(target);
   result.label = std::move(label);
-  result.metrics = {{.name = "server_cpu", .unit = "us/push", .value = value, .better = Better::kLower, .samples = {}}};
+  result.metrics = {{.name = "server_cpu",
+                     .unit = "us/push",
+                     .value = value,
+                     .better = Better::kLower,
+                     .samples = {}}};
   return result;
 }
 
 TEST(Table, MediansAndRatiosToTheOthers) {
-  const Table table = tabulate({cost("limit", "push", 10), cost("dunlin", "push", 12), cost("limit", "push", 10),
-                                cost("dunlin", "push", 90), cost("limit", "push", 99), cost("dunlin", "push", 11),
-                                cost("dunlin", "echo", 5)},
-                               "dunlin", {});
+  const Table table =
+      tabulate({cost("limit", "push", 10), cost("dunlin", "push", 12), cost("limit", "push", 10),
+                cost("dunlin", "push", 90), cost("limit", "push", 99), cost("dunlin", "push", 11),
+                cost("dunlin", "echo", 5)},
+               "dunlin", {});
   ASSERT_EQ(table.rows.size(), 2u);
   EXPECT_EQ(table.targets, (std::vector<std::string>{"limit", "dunlin"}));
   EXPECT_DOUBLE_EQ(table.rows[0].ratios.at("limit").value, 1.2);
@@ -28,9 +33,17 @@ TEST(Table, MediansAndRatiosToTheOthers) {
 
 TEST(Table, GoalsAreReachedOrMissed) {
   const std::vector<Result> results = {cost("limit", "push", 10), cost("dunlin", "push", 11)};
-  EXPECT_EQ(tabulate(results, "dunlin", {{"push", {.ratios_max = {{"limit", 1.1}}, .value_max = 11}}}).missed_count, 0u);
-  EXPECT_EQ(tabulate(results, "dunlin", {{"push", {.ratios_max = {{"limit", 1.09}}, .value_max = 10}}}).missed_count, 2u);
-  EXPECT_EQ(tabulate(results, "dunlin", {{"echo", {.ratios_max = {{"limit", 1}}, .value_max = 1}}}).missed_count, 0u);
+  EXPECT_EQ(
+      tabulate(results, "dunlin", {{"push", {.ratios_max = {{"limit", 1.1}}, .value_max = 11}}})
+          .missed_count,
+      0u);
+  EXPECT_EQ(
+      tabulate(results, "dunlin", {{"push", {.ratios_max = {{"limit", 1.09}}, .value_max = 10}}})
+          .missed_count,
+      2u);
+  EXPECT_EQ(tabulate(results, "dunlin", {{"echo", {.ratios_max = {{"limit", 1}}, .value_max = 1}}})
+                .missed_count,
+            0u);
 }
 
 TEST(Table, TellsUnsoundRows) {
@@ -45,10 +58,13 @@ TEST(Table, AnOpenLoopIsAboutItsLatency) {
   Histogram histogram;
   histogram.record(50'000);
   result.latencies = {{.name = "push", .meaning = "", .histogram = histogram}};
+  result.parameters = {{"loop", "closed"}};
   EXPECT_EQ(headline_of(result)->unit, "CPU us");
-  result.latencies.push_back({.name = "lateness", .meaning = "", .histogram = histogram});
+  result.parameters = {{"loop", "open"}};
   EXPECT_EQ(headline_of(result)->unit, "p99 us");
   EXPECT_EQ(headline_of(result)->value, 50);
+  result.latencies.clear();
+  EXPECT_FALSE(headline_of(result).has_value());
 }
 
 TEST(Table, MedianOfOddAndEvenCounts) {

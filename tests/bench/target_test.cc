@@ -69,12 +69,15 @@ body = "{text}"
 
 TEST_F(ProfileFile, SaysWhatIsWrong) {
   EXPECT_NE(load_profile(write("name = \"x\"")).error().find("[client]"), std::string::npos);
-  EXPECT_NE(load_profile(write("a = [")).error().find("dunlin_profile_test.toml"), std::string::npos);
+  EXPECT_NE(load_profile(write("a = [")).error().find("dunlin_profile_test.toml"),
+            std::string::npos);
   EXPECT_FALSE(load_profile("/nonexistent/profile.toml").has_value());
 }
 
 TEST(PublishRequest, WritesOneRequest) {
-  const PublishForm form{.method = "POST", .path = Template("/push/{uid}"), .content_type = "text/plain",
+  const PublishForm form{.method = "POST",
+                         .path = Template("/push/{uid}"),
+                         .content_type = "text/plain",
                          .body = Template("{text}")};
   PublishRequest request(form, "h:1", "X-API-Key: k");
   std::string out;
@@ -85,7 +88,9 @@ TEST(PublishRequest, WritesOneRequest) {
 }
 
 TEST(PublishRequest, WritesABatchOfLines) {
-  const PublishForm form{.method = "POST", .path = Template("/push"), .content_type = "application/x-ndjson",
+  const PublishForm form{.method = "POST",
+                         .path = Template("/push"),
+                         .content_type = "application/x-ndjson",
                          .body = Template("{uid}:{text}")};
   PublishRequest request(form, "h:1", "");
   std::string out;

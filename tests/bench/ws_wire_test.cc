@@ -16,17 +16,25 @@ std::string server_frame(std::string_view payload, char first = '\x81') {
   if (payload.size() < 126) {
     frame += static_cast<char>(payload.size());
   } else if (payload.size() <= 0xFFFF) {
-    frame += {126, static_cast<char>(payload.size() >> 8), static_cast<char>(payload.size() & 0xFF)};
+    frame +=
+        {126, static_cast<char>(payload.size() >> 8), static_cast<char>(payload.size() & 0xFF)};
   } else {
-    frame += {127, 0, 0, 0, 0, static_cast<char>(payload.size() >> 24 & 0xFF),
-              static_cast<char>(payload.size() >> 16 & 0xFF), static_cast<char>(payload.size() >> 8 & 0xFF),
+    frame += {127,
+              0,
+              0,
+              0,
+              0,
+              static_cast<char>(payload.size() >> 24 & 0xFF),
+              static_cast<char>(payload.size() >> 16 & 0xFF),
+              static_cast<char>(payload.size() >> 8 & 0xFF),
               static_cast<char>(payload.size() & 0xFF)};
   }
   return frame.append(payload);
 }
 
 TEST(ServerFrames, EverySizeAroundTheLengthBorders) {
-  for (const std::size_t size : std::initializer_list<std::size_t>{0, 1, 125, 126, 127, 65'535, 65'536}) {
+  for (const std::size_t size :
+       std::initializer_list<std::size_t>{0, 1, 125, 126, 127, 65'535, 65'536}) {
     const std::string payload(size, 'p');
     const std::string wire = server_frame(payload) + "next";
     auto input = bytes_of(wire);
@@ -81,7 +89,8 @@ TEST(ClientFrames, TheExampleOfTheRfc) {
 }
 
 TEST(ClientFrames, UnmaskToWhatWasGivenAtEverySize) {
-  for (const std::size_t size : std::initializer_list<std::size_t>{0, 1, 3, 7, 8, 9, 125, 126, 65'535, 65'536}) {
+  for (const std::size_t size :
+       std::initializer_list<std::size_t>{0, 1, 3, 7, 8, 9, 125, 126, 65'535, 65'536}) {
     std::string payload(size, '\0');
     for (std::size_t i = 0; i < size; ++i) payload[i] = static_cast<char>(i * 31);
     std::string out = "before";
@@ -89,7 +98,8 @@ TEST(ClientFrames, UnmaskToWhatWasGivenAtEverySize) {
     const std::size_t header = size < 126 ? 2 : size <= 0xFFFF ? 4 : 10;
     ASSERT_EQ(out.size(), 6 + header + 4 + size);
     for (std::size_t i = 0; i < size; ++i) {
-      ASSERT_EQ(static_cast<char>(out[6 + header + 4 + i] ^ out[6 + header + i % 4]), payload[i]) << size;
+      ASSERT_EQ(static_cast<char>(out[6 + header + 4 + i] ^ out[6 + header + i % 4]), payload[i])
+          << size;
     }
   }
 }
@@ -122,9 +132,10 @@ TEST(Handshake, AnswerAtEverySplit) {
 }
 
 TEST(Handshake, AnswersThatAreRefused) {
-  for (const std::string& wire : {std::string("HTTP/1.1 503 Busy\r\nSec-WebSocket-Accept: good\r\n\r\n"),
-                                  std::string("HTTP/1.1 101 x\r\nSec-WebSocket-Accept: bad\r\n\r\n"),
-                                  std::string("HTTP/1.1 101 x\r\nX: good\r\n\r\n"), std::string("\r\n\r\n")}) {
+  for (const std::string& wire :
+       {std::string("HTTP/1.1 503 Busy\r\nSec-WebSocket-Accept: good\r\n\r\n"),
+        std::string("HTTP/1.1 101 x\r\nSec-WebSocket-Accept: bad\r\n\r\n"),
+        std::string("HTTP/1.1 101 x\r\nX: good\r\n\r\n"), std::string("\r\n\r\n")}) {
     auto input = bytes_of(wire);
     EXPECT_EQ(read_handshake_answer(input, "good"), HandshakeAnswer::kRefused) << wire;
   }

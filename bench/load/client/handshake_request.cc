@@ -16,7 +16,8 @@ std::string handshake_request(const HandshakeFields& fields) {
       "Sec-WebSocket-Key: {}\r\nSec-WebSocket-Version: 13\r\n",
       fields.path, fields.host, fields.key);
   if (!fields.subprotocol.empty()) {
-    fmt::format_to(std::back_inserter(request), "Sec-WebSocket-Protocol: {}\r\n", fields.subprotocol);
+    fmt::format_to(std::back_inserter(request), "Sec-WebSocket-Protocol: {}\r\n",
+                   fields.subprotocol);
   }
   return request += "\r\n";
 }

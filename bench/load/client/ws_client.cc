@@ -80,9 +80,13 @@ void WsClient::consume(std::span<const char>& input) {
 
 bool WsClient::finish_handshake(std::span<const char>& input) {
   switch (read_handshake_answer(input, accept_)) {
-    case HandshakeAnswer::kIncomplete: return false;
-    case HandshakeAnswer::kRefused: end(Ending::kRefused); return false;
-    case HandshakeAnswer::kAccepted: break;
+    case HandshakeAnswer::kIncomplete:
+      return false;
+    case HandshakeAnswer::kRefused:
+      end(Ending::kRefused);
+      return false;
+    case HandshakeAnswer::kAccepted:
+      break;
   }
   state_ = State::kOpen;
   owner_.on_open(*this);
@@ -113,9 +117,12 @@ void WsClient::deliver(const ServerFrame& frame) {
       if (message_.size() > kMessageSizeMax) return end(Ending::kFault);
       if (frame.fin) owner_.on_message(*this, std::exchange(message_, {}));
       return;
-    case Opcode::kPing: return queue(Opcode::kPong, payload);
-    case Opcode::kPong: return;
-    case Opcode::kClose: return end(Ending::kByPeer);
+    case Opcode::kPing:
+      return queue(Opcode::kPong, payload);
+    case Opcode::kPong:
+      return;
+    case Opcode::kClose:
+      return end(Ending::kByPeer);
   }
   end(Ending::kFault);
 }

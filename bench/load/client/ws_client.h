@@ -38,10 +38,10 @@ class WsClient final : public Handler {
 
   struct Opening {
     const Address& target;
-    const Address* source;            // Null: the kernel chooses.
-    std::string request;              // The whole opening handshake.
-    std::string_view accept;          // Outlives the handshake.
-    int receive_buffer_size = 0;      // 0: the system's default.
+    const Address* source;        // Null: the kernel chooses.
+    std::string request;          // The whole opening handshake.
+    std::string_view accept;      // Outlives the handshake.
+    int receive_buffer_size = 0;  // 0: the system's default.
   };
 
   WsClient(EventLoop& loop, Owner& owner) : loop_(loop), owner_(owner) {}
@@ -57,8 +57,8 @@ class WsClient final : public Handler {
   void queue(Opcode opcode, std::string_view payload);
   void flush();
 
-  void close();          // Orderly at the TCP level: FIN.
-  void stop_reading();   // Stays connected, never reads again: the slow consumer.
+  void close();         // Orderly at the TCP level: FIN.
+  void stop_reading();  // Stays connected, never reads again: the slow consumer.
 
   [[nodiscard]] bool is_open() const { return state_ == State::kOpen; }
   [[nodiscard]] bool is_idle() const { return state_ == State::kIdle; }
@@ -82,9 +82,9 @@ class WsClient final : public Handler {
   int fd_ = -1;
   State state_ = State::kIdle;
   std::string_view accept_;
-  std::string unsent_;    // The request until connected; then what the socket did not take.
-  std::string stash_;     // An incomplete frame or handshake answer.
-  std::string message_;   // The fragments of an incomplete message.
+  std::string unsent_;   // The request until connected; then what the socket did not take.
+  std::string stash_;    // An incomplete frame or handshake answer.
+  std::string message_;  // The fragments of an incomplete message.
 };
 
 }  // namespace load

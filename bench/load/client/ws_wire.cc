@@ -49,11 +49,13 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
 
 // The value of a header field, without the space around it; empty when absent.
 std::string_view field_value(std::string_view head, std::string_view name) {
-  for (std::size_t at = head.find("\r\n"); at != std::string_view::npos; at = head.find("\r\n", at)) {
+  for (std::size_t at = head.find("\r\n"); at != std::string_view::npos;
+       at = head.find("\r\n", at)) {
     at += 2;
     const auto line = head.substr(at, head.find("\r\n", at) - at);
     const auto colon = line.find(':');
-    if (colon == std::string_view::npos || !equal_ignoring_case(line.substr(0, colon), name)) continue;
+    if (colon == std::string_view::npos || !equal_ignoring_case(line.substr(0, colon), name))
+      continue;
     auto value = line.substr(colon + 1);
     while (value.starts_with(' ')) value.remove_prefix(1);
     while (value.ends_with(' ')) value.remove_suffix(1);
@@ -112,12 +114,14 @@ std::string accept_for(std::string_view key) {
   return base64(std::span(digest).first(size));
 }
 
-HandshakeAnswer read_handshake_answer(std::span<const char>& input, std::string_view expected_accept) {
+HandshakeAnswer read_handshake_answer(std::span<const char>& input,
+                                      std::string_view expected_accept) {
   const std::string_view text(input.data(), input.size());
   const auto end = text.find("\r\n\r\n");
   if (end == std::string_view::npos) return HandshakeAnswer::kIncomplete;
   const auto head = text.substr(0, end + 2);
-  if (!head.starts_with("HTTP/1.1 101") || field_value(head, "Sec-WebSocket-Accept") != expected_accept) {
+  if (!head.starts_with("HTTP/1.1 101") ||
+      field_value(head, "Sec-WebSocket-Accept") != expected_accept) {
     return HandshakeAnswer::kRefused;
   }
   input = input.subspan(end + 4);

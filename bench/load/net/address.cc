@@ -19,8 +19,8 @@ namespace {
 constexpr std::size_t kPortsPerSource = 14'000;
 
 std::string address_of(std::uint32_t host_order) {
-  return fmt::format("{}.{}.{}.{}:0", host_order >> 24, host_order >> 16 & 255, host_order >> 8 & 255,
-                     host_order & 255);
+  return fmt::format("{}.{}.{}.{}:0", host_order >> 24, host_order >> 16 & 255,
+                     host_order >> 8 & 255, host_order & 255);
 }
 
 std::expected<std::uint32_t, std::string> parse_v4(const std::string& text) {

@@ -13,7 +13,8 @@ namespace load {
 EventLoop::EventLoop()
     : epoll_(epoll_create1(EPOLL_CLOEXEC)), wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   DUNLIN_ASSERT(epoll_ >= 0 && wake_ >= 0);
-  epoll_event event{.events = EPOLLIN, .data = {.ptr = nullptr}};  // No handler: only ends the wait.
+  epoll_event event{.events = EPOLLIN,
+                    .data = {.ptr = nullptr}};  // No handler: only ends the wait.
   epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_, &event);
 }
 

@@ -14,7 +14,8 @@ std::expected<Goals, std::string> read_goals(const std::string& path) {
     const toml::table root = toml::parse_file(path);
     for (const auto& [label, node] : root) {
       const auto* table = node.as_table();
-      if (table == nullptr) return std::unexpected(fmt::format("{}: '{}' is no table", path, label.str()));
+      if (table == nullptr)
+        return std::unexpected(fmt::format("{}: '{}' is no table", path, label.str()));
       Goal& goal = goals[std::string(label.str())];
       for (const auto& [name, value] : *table) {
         const auto number = value.value<double>();

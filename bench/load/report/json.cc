@@ -17,8 +17,8 @@ namespace {
 using Writer = rapidjson::PrettyWriter<rapidjson::StringBuffer>;
 using Object = rapidjson::Value;
 
-constexpr std::array<std::pair<Better, std::string_view>, 3> kBetterNames{{
-    {Better::kLower, "lower"}, {Better::kHigher, "higher"}, {Better::kNeither, "neither"}}};
+constexpr std::array<std::pair<Better, std::string_view>, 3> kBetterNames{
+    {{Better::kLower, "lower"}, {Better::kHigher, "higher"}, {Better::kNeither, "neither"}}};
 
 void put(Writer& writer, std::string_view name, std::string_view value) {
   writer.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
@@ -126,7 +126,8 @@ Metric read_metric(const Object& object) {
 Latency read_latency(const Object& object) {
   std::vector<Histogram::Bucket> buckets;
   for_each(object, "buckets", [&](const Object& bucket) {
-    if (!bucket.IsArray() || bucket.Size() != 2 || !bucket[0].IsUint64() || !bucket[1].IsUint64()) return;
+    if (!bucket.IsArray() || bucket.Size() != 2 || !bucket[0].IsUint64() || !bucket[1].IsUint64())
+      return;
     buckets.push_back({.value_max = bucket[0].GetUint64(), .count = bucket[1].GetUint64()});
   });
   const Histogram::Extremes extremes{.min = static_cast<std::uint64_t>(number_of(object, "min")),
@@ -137,12 +138,14 @@ Latency read_latency(const Object& object) {
           .histogram = Histogram::from(buckets, extremes)};
 }
 
-std::vector<std::pair<std::string, std::string>> read_pairs(const Object& object, const char* name) {
+std::vector<std::pair<std::string, std::string>> read_pairs(const Object& object,
+                                                            const char* name) {
   std::vector<std::pair<std::string, std::string>> pairs;
   const auto found = object.FindMember(name);
   if (found == object.MemberEnd() || !found->value.IsObject()) return pairs;
   for (const auto& member : found->value.GetObject()) {
-    if (member.value.IsString()) pairs.emplace_back(member.name.GetString(), member.value.GetString());
+    if (member.value.IsString())
+      pairs.emplace_back(member.name.GetString(), member.value.GetString());
   }
   return pairs;
 }
@@ -215,13 +218,16 @@ std::expected<Result, std::string> read_json(const std::string& path) {
   result.started_at = text_of(document, "started_at");
   result.parameters = read_pairs(document, "parameters");
   result.machine = read_pairs(document, "machine");
-  for_each(document, "metrics", [&](const Object& item) { result.metrics.push_back(read_metric(item)); });
-  for_each(document, "latencies", [&](const Object& item) { result.latencies.push_back(read_latency(item)); });
+  for_each(document, "metrics",
+           [&](const Object& item) { result.metrics.push_back(read_metric(item)); });
+  for_each(document, "latencies",
+           [&](const Object& item) { result.latencies.push_back(read_latency(item)); });
   for_each(document, "checks", [&](const Object& item) {
     const auto zero = item.FindMember("must_be_zero");
     result.checks.push_back({.name = text_of(item, "name"),
                              .count = static_cast<std::uint64_t>(number_of(item, "count")),
-                             .must_be_zero = zero != item.MemberEnd() && zero->value.IsBool() && zero->value.GetBool()});
+                             .must_be_zero = zero != item.MemberEnd() && zero->value.IsBool() &&
+                                             zero->value.GetBool()});
   });
   for_each(document, "warnings", [&](const Object& item) {
     if (item.IsString()) result.warnings.emplace_back(item.GetString());

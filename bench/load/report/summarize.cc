@@ -10,6 +10,8 @@
 #include <functional>
 #include <utility>
 
+#include "bench/load/clock.h"
+
 namespace load {
 namespace {
 
@@ -17,17 +19,21 @@ namespace {
 struct Unit {
   std::string plural;
   std::string singular;
-  std::uint64_t Totals::*count;
+  std::uint64_t Totals::* count;
 };
 
 Unit unit_of(Scenario scenario) {
   switch (scenario) {
-    case Scenario::kConnect: return {"handshakes", "handshake", &Totals::received};
-    case Scenario::kPush: return {"pushes", "push", &Totals::published};
-    case Scenario::kEcho: return {"messages", "message", &Totals::received};
+    case Scenario::kConnect:
+      return {"handshakes", "handshake", &Totals::received};
+    case Scenario::kPush:
+      return {"pushes", "push", &Totals::published};
+    case Scenario::kEcho:
+      return {"messages", "message", &Totals::received};
     case Scenario::kHold:
     case Scenario::kFanout:
-    case Scenario::kMixed: break;
+    case Scenario::kMixed:
+      break;
   }
   return {"deliveries", "delivery", &Totals::received};
 }
@@ -59,7 +65,8 @@ double busiest_worker(const Snapshot& from, const Snapshot& to) {
 }
 
 double foreign_share(const Snapshot& from, const Snapshot& to) {
-  const auto ours = (to.server_cpu_ns - from.server_cpu_ns) + (to.harness_cpu_ns - from.harness_cpu_ns);
+  const auto ours =
+      (to.server_cpu_ns - from.server_cpu_ns) + (to.harness_cpu_ns - from.harness_cpu_ns);
   const auto foreign = static_cast<double>(to.machine_busy_ns - from.machine_busy_ns - ours);
   return std::max(0.0, 100 * ratio(foreign, static_cast<double>(to.at_ns - from.at_ns)));
 }
@@ -81,7 +88,8 @@ void add_load_metrics(Result& result, const Record& record, const Unit& unit, bo
   add_metric(result, record,
              {.name = "server_cpu", .unit = "us/" + unit.singular, .better = Better::kLower},
              [&](const Snapshot& from, const Snapshot& to) {
-               return ratio(static_cast<double>(to.server_cpu_ns - from.server_cpu_ns) / 1e3, units(from, to));
+               return ratio(static_cast<double>(to.server_cpu_ns - from.server_cpu_ns) / 1e3,
+                            units(from, to));
              });
 }
 
@@ -98,38 +106,54 @@ void add_opening_metrics(Result& result, const Record& record, bool server_known
   if (opened == 0) return;
   const Snapshot& from = record.before_opening;
   const Snapshot& to = record.after_opening;
-  result.metrics.push_back({.name = "opening", .unit = "s", .value = seconds_between(from, to),
-                            .better = Better::kLower, .samples = {}});
+  result.metrics.push_back({.name = "opening",
+                            .unit = "s",
+                            .value = seconds_between(from, to),
+                            .better = Better::kLower,
+                            .samples = {}});
   if (!server_known) return;
-  result.metrics.push_back({.name = "opening_cpu", .unit = "us/connection",
-                            .value = static_cast<double>(to.server_cpu_ns - from.server_cpu_ns) / 1e3 / opened,
-                            .better = Better::kLower, .samples = {}});
+  result.metrics.push_back(
+      {.name = "opening_cpu",
+       .unit = "us/connection",
+       .value = static_cast<double>(to.server_cpu_ns - from.server_cpu_ns) / 1e3 / opened,
+       .better = Better::kLower,
+       .samples = {}});
 }
 
 void add_memory_metrics(Result& result, const Record& record) {
   const auto opened = static_cast<double>(record.after_opening.totals.opened);
   if (opened == 0) return;
-  const auto per_connection = [&](std::uint64_t ServerMemory::*kind) {
-    const auto grown = static_cast<double>(record.memory_open.*kind) - static_cast<double>(record.memory_before.*kind);
+  const auto per_connection = [&](std::uint64_t ServerMemory::* kind) {
+    const auto grown = static_cast<double>(record.memory_open.*kind) -
+                       static_cast<double>(record.memory_before.*kind);
     return grown / opened;
   };
-  result.metrics.push_back({.name = "user_memory", .unit = "bytes/connection",
+  result.metrics.push_back({.name = "user_memory",
+                            .unit = "bytes/connection",
                             .value = per_connection(&ServerMemory::anonymous),
-                            .better = Better::kLower, .samples = {}});
-  result.metrics.push_back({.name = "resident_memory", .unit = "bytes/connection",
+                            .better = Better::kLower,
+                            .samples = {}});
+  result.metrics.push_back({.name = "resident_memory",
+                            .unit = "bytes/connection",
                             .value = per_connection(&ServerMemory::resident),
-                            .better = Better::kLower, .samples = {}});
-  result.metrics.push_back({.name = "kernel_memory_both_ends", .unit = "bytes/connection",
+                            .better = Better::kLower,
+                            .samples = {}});
+  result.metrics.push_back({.name = "kernel_memory_both_ends",
+                            .unit = "bytes/connection",
                             .value = per_connection(&ServerMemory::kernel),
-                            .better = Better::kNeither, .samples = {}});
-  result.metrics.push_back({.name = "server_resident_end", .unit = "MiB",
+                            .better = Better::kNeither,
+                            .samples = {}});
+  result.metrics.push_back({.name = "server_resident_end",
+                            .unit = "MiB",
                             .value = static_cast<double>(record.memory_end.resident) / (1 << 20),
-                            .better = Better::kLower, .samples = {}});
+                            .better = Better::kLower,
+                            .samples = {}});
 }
 
 void add_idle_metric(Result& result, const Setup& setup, const Record& record) {
   const auto connections = static_cast<double>(setup.options.connections);
-  add_metric(result, record, {.name = "idle_cpu", .unit = "us/s/connection", .better = Better::kLower},
+  add_metric(result, record,
+             {.name = "idle_cpu", .unit = "us/s/connection", .better = Better::kLower},
              [&](const Snapshot& from, const Snapshot& to) {
                const auto cpu_us = static_cast<double>(to.server_cpu_ns - from.server_cpu_ns) / 1e3;
                return ratio(cpu_us, seconds_between(from, to)) / connections;
@@ -140,7 +164,8 @@ void add_latencies(Result& result, const Record& record, bool open_loop) {
   const std::string from = open_loop ? "due time" : "sending";
   const auto add = [&](std::string name, std::string meaning, const Histogram& histogram) {
     if (histogram.empty()) return;
-    result.latencies.push_back({.name = std::move(name), .meaning = std::move(meaning), .histogram = histogram});
+    result.latencies.push_back(
+        {.name = std::move(name), .meaning = std::move(meaning), .histogram = histogram});
   };
   add("handshake", "connect to 101", record.outcome.handshake);
   add("delivery", "broadcast to arrival at each client", record.outcome.delivery);
@@ -149,7 +174,8 @@ void add_latencies(Result& result, const Record& record, bool open_loop) {
   add("answer", from + " to HTTP answer", record.outcome.answer);
   add("all_answer", "broadcast to HTTP answer", record.outcome.broadcast_answer);
   add("echo", from + " to return", record.outcome.echo);
-  add("lateness", "due time to sending, with a connection free: the harness itself", record.outcome.lateness);
+  add("lateness", "due time to sending, with a connection free: the harness itself",
+      record.outcome.lateness);
 }
 
 void add_checks(Result& result, const Totals& totals) {
@@ -180,18 +206,22 @@ double spread_percent(const Metric& metric) {
 void add_warnings(Result& result, const Setup& setup, const Record& record, bool server_known) {
   const Options& options = setup.options;
   if (!server_known) {
-    result.warnings.emplace_back("the server's process is not known (--pid or --ready-file): no CPU or memory figures");
+    result.warnings.emplace_back(
+        "the server's process is not known (--pid or --ready-file): no CPU or memory figures");
   }
   const double busy = busiest_worker(record.borders.front(), record.borders.back());
   if (!options.spin && busy > 90) {
-    result.warnings.push_back(fmt::format(
-        "the harness was saturated (a worker was busy {:.0f} %): rates and latencies are its own limit, "
-        "not the server's; CPU per unit still holds. Use more --workers", busy));
+    result.warnings.push_back(
+        fmt::format("the harness was saturated (a worker was busy {:.0f} %): rates and latencies "
+                    "are its own limit, "
+                    "not the server's; CPU per unit still holds. Use more --workers",
+                    busy));
   }
   if (record.totals.unsent > 0) {
     result.warnings.push_back(fmt::format(
         "the rate was not kept: {} were due and never sent, and the latencies leave them out. "
-        "Lower --rate, or give more --publishers or --outstanding", record.totals.unsent));
+        "Lower --rate, or give more --publishers or --outstanding",
+        record.totals.unsent));
   }
   const Histogram& lateness = record.outcome.lateness;
   if (lateness.percentile(99) > 100'000) {
@@ -201,14 +231,17 @@ void add_warnings(Result& result, const Setup& setup, const Record& record, bool
   }
   const double foreign = foreign_share(record.borders.front(), record.borders.back());
   if (server_known && foreign > 10) {
-    result.warnings.push_back(fmt::format("other processes used {:.0f} % of a core meanwhile", foreign));
+    result.warnings.push_back(
+        fmt::format("other processes used {:.0f} % of a core meanwhile", foreign));
   }
   for (const Metric& metric : result.metrics) {
     if (metric.name == "server_cpu" && spread_percent(metric) > 10) {
-      result.warnings.push_back(fmt::format("noisy: server_cpu of the slices differs by {:.0f} %", spread_percent(metric)));
+      result.warnings.push_back(fmt::format("noisy: server_cpu of the slices differs by {:.0f} %",
+                                            spread_percent(metric)));
     }
   }
-  if (!result.is_sound()) result.warnings.emplace_back("not everything went as it must: see the checks marked (!)");
+  if (!result.is_sound())
+    result.warnings.emplace_back("not everything went as it must: see the checks marked (!)");
 }
 
 void add_parameters(Result& result, const Options& options) {
@@ -256,13 +289,15 @@ void add_machine(Result& result) {
   for (std::size_t cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
     if (CPU_ISSET(cpu, &cpus)) allowed += fmt::format("{}{}", allowed.empty() ? "" : ",", cpu);
   }
-  result.machine = {{"kernel", name.release}, {"processor", processor_model()}, {"harness_cpus", allowed}};
+  result.machine = {
+      {"kernel", name.release}, {"processor", processor_model()}, {"harness_cpus", allowed}};
 }
 
-std::string utc_now() {
-  const time_t now = time(nullptr);
+// The wall-clock time of a moment of the monotonic clock.
+std::string utc_of(std::int64_t at_ns) {
+  const time_t then = time(nullptr) - (now_ns() - at_ns) / kSecond;
   tm utc{};
-  gmtime_r(&now, &utc);
+  gmtime_r(&then, &utc);
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", utc.tm_year + 1900, utc.tm_mon + 1,
                      utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
 }
@@ -275,7 +310,7 @@ Result summarize(const Setup& setup, const Record& record, bool server_known) {
   result.scenario = options.scenario_name;
   result.target = setup.profile.name;
   result.label = options.label.empty() ? options.scenario_name : options.label;
-  result.started_at = utc_now();
+  result.started_at = utc_of(record.before_opening.at_ns);
   add_parameters(result, options);
   add_machine(result);
 

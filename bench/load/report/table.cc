@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <string_view>
+#include <utility>
 
 #include "bench/load/report/text.h"
 
@@ -15,6 +15,12 @@ std::optional<double> metric_of(const Result& result, std::string_view name) {
   const auto found = std::ranges::find(result.metrics, name, &Metric::name);
   if (found == result.metrics.end()) return std::nullopt;
   return found->value;
+}
+
+bool is_open_loop(const Result& result) {
+  const auto found =
+      std::ranges::find(result.parameters, "loop", &std::pair<std::string, std::string>::first);
+  return found != result.parameters.end() && found->second == "open";
 }
 
 Row& row_of(Table& table, const std::string& label, const std::string& unit) {
@@ -59,20 +65,26 @@ std::string format_value(const Row& row, const std::string& target, const std::s
   const double value = median(found->second);
   const std::string text = format_number(value);
   if (target != subject || !row.value_goal) return text;
-  return fmt::format("{} {} {}", text, value > *row.value_goal ? ">!" : "<=", format_number(*row.value_goal));
+  return fmt::format("{} {} {}", text,
+                     value > *row.value_goal ? ">!" : "<=", format_number(*row.value_goal));
 }
 
 }  // namespace
 
 std::optional<Headline> headline_of(const Result& result) {
-  const bool open_loop = std::ranges::find(result.latencies, "lateness", &Latency::name) != result.latencies.end();
-  for (const std::string_view name : {"push", "echo", "delivery"}) {
-    const auto latency = std::ranges::find(result.latencies, name, &Latency::name);
-    if (!open_loop || latency == result.latencies.end()) continue;
-    return Headline{.unit = "p99 us", .value = static_cast<double>(latency->histogram.percentile(99)) / 1e3};
+  if (is_open_loop(result)) {
+    for (const std::string_view name : {"push", "echo", "delivery"}) {
+      const auto latency = std::ranges::find(result.latencies, name, &Latency::name);
+      if (latency == result.latencies.end()) continue;
+      return Headline{.unit = "p99 us",
+                      .value = static_cast<double>(latency->histogram.percentile(99)) / 1e3};
+    }
+    return std::nullopt;  // Nothing that was due in the recorded time ever arrived.
   }
-  if (const auto cpu = metric_of(result, "server_cpu")) return Headline{.unit = "CPU us", .value = *cpu};
-  if (const auto memory = metric_of(result, "user_memory")) return Headline{.unit = "bytes", .value = *memory};
+  if (const auto cpu = metric_of(result, "server_cpu"))
+    return Headline{.unit = "CPU us", .value = *cpu};
+  if (const auto memory = metric_of(result, "user_memory"))
+    return Headline{.unit = "bytes", .value = *memory};
   return std::nullopt;
 }
 
@@ -83,12 +95,15 @@ double median(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
-Table tabulate(const std::vector<Result>& results, const std::string& subject, const Goals& goals) {
+Table tabulate(std::vector<Result> results, const std::string& subject, const Goals& goals) {
+  // Files come in the order of their names; rows shall come in the order in which they were run.
+  std::ranges::stable_sort(results, {}, &Result::started_at);
   Table table{.subject = subject, .targets = {}, .rows = {}, .missed_count = 0};
   for (const Result& result : results) {
     const auto headline = headline_of(result);
     if (!headline) continue;
-    if (std::ranges::find(table.targets, result.target) == table.targets.end()) table.targets.push_back(result.target);
+    if (std::ranges::find(table.targets, result.target) == table.targets.end())
+      table.targets.push_back(result.target);
     Row& row = row_of(table, result.label, headline->unit);
     row.values[result.target].push_back(headline->value);
     row.is_sound = row.is_sound && result.is_sound();

@@ -47,7 +47,8 @@ struct Table {
 };
 
 [[nodiscard]] double median(std::vector<double> values);
-[[nodiscard]] Table tabulate(const std::vector<Result>& results, const std::string& subject, const Goals& goals);
+[[nodiscard]] Table tabulate(std::vector<Result> results, const std::string& subject,
+                             const Goals& goals);
 [[nodiscard]] std::string to_text(const Table& table);
 
 }  // namespace load

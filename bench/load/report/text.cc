@@ -19,7 +19,8 @@ void append_metrics(std::string& out, const Result& result) {
                    format_number(metric.value), metric.unit);
     if (!metric.samples.empty()) {
       const auto [low, high] = std::ranges::minmax(metric.samples);
-      fmt::format_to(std::back_inserter(out), " slices {} … {}", format_number(low), format_number(high));
+      fmt::format_to(std::back_inserter(out), " slices {} … {}", format_number(low),
+                     format_number(high));
     }
     out += '\n';
   }
@@ -27,15 +28,15 @@ void append_metrics(std::string& out, const Result& result) {
 
 void append_latencies(std::string& out, const Result& result) {
   if (result.latencies.empty()) return;
-  fmt::format_to(std::back_inserter(out), "\n  {:<14}{:>10}{:>10}{:>10}{:>10}{:>10}{:>12}\n", "latency, us",
-                 "p50", "p90", "p99", "p99.9", "max", "count");
+  fmt::format_to(std::back_inserter(out), "\n  {:<14}{:>10}{:>10}{:>10}{:>10}{:>10}{:>12}\n",
+                 "latency, us", "p50", "p90", "p99", "p99.9", "max", "count");
   for (const Latency& latency : result.latencies) {
     const Histogram& histogram = latency.histogram;
-    fmt::format_to(std::back_inserter(out), "  {:<14}{:>10}{:>10}{:>10}{:>10}{:>10}{:>12}  {}\n", latency.name,
-                   microseconds(histogram.percentile(50)), microseconds(histogram.percentile(90)),
-                   microseconds(histogram.percentile(99)), microseconds(histogram.percentile(99.9)),
-                   microseconds(histogram.max()), format_number(static_cast<double>(histogram.count())),
-                   latency.meaning);
+    fmt::format_to(std::back_inserter(out), "  {:<14}{:>10}{:>10}{:>10}{:>10}{:>10}{:>12}  {}\n",
+                   latency.name, microseconds(histogram.percentile(50)),
+                   microseconds(histogram.percentile(90)), microseconds(histogram.percentile(99)),
+                   microseconds(histogram.percentile(99.9)), microseconds(histogram.max()),
+                   format_number(static_cast<double>(histogram.count())), latency.meaning);
   }
 }
 
@@ -43,8 +44,9 @@ void append_checks(std::string& out, const Result& result) {
   out += "\n ";
   for (const Check& check : result.checks) {
     // The first five always; of the rest only what has something to say.
-    const bool always = check.name == "expected" || check.name == "received" || check.name == "lost" ||
-                        check.name == "duplicated" || check.name == "reordered";
+    const bool always = check.name == "expected" || check.name == "received" ||
+                        check.name == "lost" || check.name == "duplicated" ||
+                        check.name == "reordered";
     if (!always && check.count == 0) continue;
     fmt::format_to(std::back_inserter(out), " {} {}{} ·", check.name,
                    format_number(static_cast<double>(check.count)),

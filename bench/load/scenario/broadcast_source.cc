@@ -18,11 +18,16 @@ const PublishForm& form_of(const Setup& setup) {
 
 BroadcastSource::BroadcastSource(EventLoop& loop, const Setup& setup, Pace pace, Control& control,
                                  Counters& counters, Outcome& outcome)
-    : setup_(setup), control_(control), counters_(counters), outcome_(outcome), http_(loop, *this),
+    : setup_(setup),
+      control_(control),
+      counters_(counters),
+      outcome_(outcome),
+      http_(loop, *this),
       request_(form_of(setup), setup.api_address.text(), setup.options.api_header),
       outstanding_max_(pace.rate > 0 ? BroadcastBoard::kOutstandingMax
                                      : std::min(pace.outstanding, BroadcastBoard::kOutstandingMax)),
-      schedule_(pace.rate, 0, 1), payload_(make_payload(setup.options.payload_size)) {}
+      schedule_(pace.rate, 0, 1),
+      payload_(make_payload(setup.options.payload_size)) {}
 
 std::int64_t BroadcastSource::turn(std::int64_t now) {
   retire(now);
@@ -42,7 +47,8 @@ std::int64_t BroadcastSource::turn(std::int64_t now) {
   http_.flush();
   // Nothing arrives to wake this loop when a broadcast is lost, so look again for the timeout.
   const std::int64_t look_again = now + 100 * kMillisecond;
-  return under_way_.size() < outstanding_max_ ? std::min(schedule_.due(start), look_again) : look_again;
+  return under_way_.size() < outstanding_max_ ? std::min(schedule_.due(start), look_again)
+                                              : look_again;
 }
 
 void BroadcastSource::publish(std::int64_t due_ns, std::int64_t now) {
@@ -51,7 +57,8 @@ void BroadcastSource::publish(std::int64_t due_ns, std::int64_t now) {
                          .sequence = sequence,
                          .due_ns = due_ns});
   control_.board.open(sequence, control_.workers_open.load(std::memory_order_acquire));
-  request_.append_to(http_.outgoing(), {.uid = {}, .text = payload_, .channel = setup_.options.channel});
+  request_.append_to(http_.outgoing(),
+                     {.uid = {}, .text = payload_, .channel = setup_.options.channel});
   under_way_.push_back({.sequence = sequence, .due_ns = due_ns, .sent_ns = now, .answered = false});
   if (schedule_.is_open_loop() && control_.in_window(due_ns)) {
     outcome_.lateness.record(static_cast<std::uint64_t>(now - due_ns));
@@ -60,7 +67,8 @@ void BroadcastSource::publish(std::int64_t due_ns, std::int64_t now) {
 
 void BroadcastSource::count_unsent() {
   if (std::exchange(ended_, true)) return;
-  counters_.unsent.add(schedule_.count_before(control_.start_ns.load(), control_.window_end_ns.load()));
+  counters_.unsent.add(
+      schedule_.count_before(control_.start_ns.load(), control_.window_end_ns.load()));
 }
 
 // Broadcasts complete in order, but for a loss; a lost one is given up after the timeout.
@@ -78,13 +86,15 @@ void BroadcastSource::retire(std::int64_t now) {
   }
 }
 
-void BroadcastSource::record(Histogram& histogram, const Broadcast& broadcast, std::int64_t now) const {
+void BroadcastSource::record(Histogram& histogram, const Broadcast& broadcast,
+                             std::int64_t now) const {
   if (control_.in_window(broadcast.due_ns)) {
     histogram.record(static_cast<std::uint64_t>(now - broadcast.due_ns));
   }
 }
 
-void BroadcastSource::on_answer(HttpClient& /*client*/, unsigned status, std::string_view /*body*/) {
+void BroadcastSource::on_answer(HttpClient& /*client*/, unsigned status,
+                                std::string_view /*body*/) {
   const auto broadcast = std::ranges::find(under_way_, false, &Broadcast::answered);
   if (broadcast == under_way_.end()) return;  // The answer to one that was given up.
   if (status / 100 != 2) {

@@ -44,9 +44,16 @@ void ClientSet::Member::on_end(WsClient& /*client*/, WsClient::Ending ending) {
 
 ClientSet::ClientSet(EventLoop& loop, const Setup& setup, Place place, Range range,
                      Counters& counters, Outcome& outcome, Listener& listener)
-    : loop_(loop), setup_(setup), place_(place), range_(range), counters_(counters),
-      outcome_(outcome), listener_(listener), payload_(make_payload(setup.options.payload_size)),
-      key_(fresh_handshake_key()), accept_(accept_for(key_)) {
+    : loop_(loop),
+      setup_(setup),
+      place_(place),
+      range_(range),
+      counters_(counters),
+      outcome_(outcome),
+      listener_(listener),
+      payload_(make_payload(setup.options.payload_size)),
+      key_(fresh_handshake_key()),
+      accept_(accept_for(key_)) {
   for (std::size_t i = 0; i < range.count; ++i) members_.emplace_back(loop, *this, range.first + i);
 }
 
@@ -91,9 +98,13 @@ void ClientSet::check(Member& member, std::string_view payload) {
   const auto stamp = read_stamp(payload);
   if (!stamp || stamp->stream >= member.checks_.size()) return counters_.foreign.add();
   switch (member.checks_[stamp->stream].observe(stamp->sequence)) {
-    case SequenceCheck::Verdict::kInOrder: break;
-    case SequenceCheck::Verdict::kReordered: counters_.reordered.add(); break;
-    case SequenceCheck::Verdict::kDuplicated: return counters_.duplicated.add();
+    case SequenceCheck::Verdict::kInOrder:
+      break;
+    case SequenceCheck::Verdict::kReordered:
+      counters_.reordered.add();
+      break;
+    case SequenceCheck::Verdict::kDuplicated:
+      return counters_.duplicated.add();
   }
   if (!is_filler_intact(payload, payload_)) counters_.corrupted.add();
   counters_.received.add();

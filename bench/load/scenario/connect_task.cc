@@ -9,14 +9,18 @@ namespace load {
 
 ConnectTask::ConnectTask(EventLoop& loop, const Setup& setup, Place place, Control& control,
                          Counters& counters)
-    : setup_(setup), control_(control), counters_(counters),
-      schedule_(setup.options.rate, place.worker, setup.options.workers), next_source_(place.worker) {
+    : setup_(setup),
+      control_(control),
+      counters_(counters),
+      schedule_(setup.options.rate, place.worker, setup.options.workers),
+      next_source_(place.worker) {
   const std::string key = fresh_handshake_key();
   accept_ = accept_for(key);
-  request_ = handshake_request({.path = setup.profile.client_path.fill({.uid = "1", .text = {}, .channel = {}}),
-                                .host = setup.public_address.text(),
-                                .key = key,
-                                .subprotocol = setup.profile.subprotocol});
+  request_ = handshake_request(
+      {.path = setup.profile.client_path.fill({.uid = "1", .text = {}, .channel = {}}),
+       .host = setup.public_address.text(),
+       .key = key,
+       .subprotocol = setup.profile.subprotocol});
   for (std::size_t i = 0; i < place.slots; ++i) free_.push_back(&slots_.emplace_back(loop, *this));
 }
 
@@ -47,7 +51,8 @@ std::int64_t ConnectTask::turn(std::int64_t now) {
 
 void ConnectTask::count_unsent() {
   if (std::exchange(ended_, true)) return;
-  counters_.unsent.add(schedule_.count_before(control_.start_ns.load(), control_.window_end_ns.load()));
+  counters_.unsent.add(
+      schedule_.count_before(control_.start_ns.load(), control_.window_end_ns.load()));
 }
 
 void ConnectTask::Slot::begin(std::int64_t due_ns) {

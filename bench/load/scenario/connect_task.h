@@ -1,5 +1,6 @@
 // Connects, shakes hands, closes, over and over: `connections` slots, each busy with one connection
-// at a time (closed loop), or handshakes begun at a fixed rate in whatever slot is free (open loop).
+// at a time (closed loop), or handshakes begun at a fixed rate in whatever slot is free (open
+// loop).
 //
 // Owner: Worker.   Thread: its worker's.   Bound: `connections` slots.
 #pragma once
@@ -25,7 +26,8 @@ class ConnectTask final : public Task {
     std::size_t slots;
   };
 
-  ConnectTask(EventLoop& loop, const Setup& setup, Place place, Control& control, Counters& counters);
+  ConnectTask(EventLoop& loop, const Setup& setup, Place place, Control& control,
+              Counters& counters);
 
   std::int64_t turn(std::int64_t now) override;
   [[nodiscard]] const Outcome& outcome() const override { return outcome_; }

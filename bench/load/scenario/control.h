@@ -34,20 +34,20 @@ class Counter {
 
 // Written by one worker.
 struct alignas(64) Counters {
-  Counter opened;        // Handshakes completed.
+  Counter opened;  // Handshakes completed.
   Counter open_failed;
-  Counter ended;         // Connections that the server ended.
-  Counter published;     // Pushes or broadcasts that the server accepted.
-  Counter refused;       // … that it answered with anything but 2xx.
-  Counter unanswered;    // … whose HTTP connection ended first.
-  Counter unsent;        // Due in time, but never sent: no connection was free for them.
-  Counter timed_out;     // Broadcasts that did not reach everybody in time.
-  Counter expected;      // Messages that must arrive.
-  Counter received;      // Messages that did, second copies not counted.
+  Counter ended;       // Connections that the server ended.
+  Counter published;   // Pushes or broadcasts that the server accepted.
+  Counter refused;     // … that it answered with anything but 2xx.
+  Counter unanswered;  // … whose HTTP connection ended first.
+  Counter unsent;      // Due in time, but never sent: no connection was free for them.
+  Counter timed_out;   // Broadcasts that did not reach everybody in time.
+  Counter expected;    // Messages that must arrive.
+  Counter received;    // Messages that did, second copies not counted.
   Counter duplicated;
   Counter reordered;
   Counter corrupted;
-  Counter foreign;       // Messages that are not ours: heartbeats, greetings.
+  Counter foreign;  // Messages that are not ours: heartbeats, greetings.
 };
 
 // How many workers have not yet seen a broadcast arrive at all of their clients. Broadcast n uses

@@ -6,8 +6,12 @@ namespace load {
 
 EchoTask::EchoTask(EventLoop& loop, const Setup& setup, Place place, Control& control,
                    Counters& counters)
-    : setup_(setup), control_(control), counters_(counters), path_(setup.profile.echo_path),
-      clients_(loop, setup, {.path = path_, .login = no_login_}, place.clients, counters, outcome_, *this),
+    : setup_(setup),
+      control_(control),
+      counters_(counters),
+      path_(setup.profile.echo_path),
+      clients_(loop, setup, {.path = path_, .login = no_login_}, place.clients, counters, outcome_,
+               *this),
       schedule_(setup.options.rate, place.worker, setup.options.workers),
       payload_(make_payload(setup.options.payload_size)) {}
 
@@ -64,7 +68,8 @@ void EchoTask::queue_one(ClientSet::Member& member, std::int64_t due_ns) {
 
 void EchoTask::on_stamped(ClientSet::Member& member, const Stamp& stamp) {
   const std::int64_t now = now_ns();
-  if (control_.in_window(stamp.due_ns)) outcome_.echo.record(static_cast<std::uint64_t>(now - stamp.due_ns));
+  if (control_.in_window(stamp.due_ns))
+    outcome_.echo.record(static_cast<std::uint64_t>(now - stamp.due_ns));
   const bool running = control_.phase.load(std::memory_order_relaxed) == Phase::kRunning;
   // The client flushes when it has read everything, so the answers to one read leave together.
   if (running && !schedule_.is_open_loop()) queue_one(member, now);

@@ -15,8 +15,8 @@ struct Outcome {
   Histogram push;        // Due or sent, to arrival: targeted pushes.
   Histogram answer;      // Due or sent, to the HTTP answer: targeted pushes.
   Histogram broadcast_answer;
-  Histogram echo;        // Due or sent, to the message's return.
-  Histogram lateness;    // Due to actually sent, though a connection was free: the harness itself.
+  Histogram echo;      // Due or sent, to the message's return.
+  Histogram lateness;  // Due to actually sent, though a connection was free: the harness itself.
 
   void merge(const Outcome& other) {
     handshake.merge(other.handshake);

@@ -18,15 +18,17 @@ ClientSet::Place place_of(const Setup& setup) {
 
 PublishTask::PublishTask(EventLoop& loop, const Setup& setup, Place place, Control& control,
                          Counters& counters)
-    : loop_(loop), control_(control),
+    : loop_(loop),
+      control_(control),
       clients_(loop, setup, place_of(setup), place.clients, counters, outcome_, *this) {
   const Options& options = setup.options;
   const bool mixed = options.scenario == Scenario::kMixed;
   if ((mixed || options.scenario == Scenario::kFanout) && place.worker == 0) {
     const double rate = mixed ? options.broadcast_rate : options.rate;
-    broadcasts_.emplace(loop, setup,
-                        BroadcastSource::Pace{.rate = rate, .outstanding = mixed ? 1 : options.outstanding},
-                        control, counters, outcome_);
+    broadcasts_.emplace(
+        loop, setup,
+        BroadcastSource::Pace{.rate = rate, .outstanding = mixed ? 1 : options.outstanding},
+        control, counters, outcome_);
   }
   if (mixed || options.scenario == Scenario::kPush) {
     pushes_.emplace(loop, setup, Schedule(options.rate, place.worker, options.workers), control,

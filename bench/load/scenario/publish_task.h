@@ -22,7 +22,8 @@ class PublishTask final : public Task, private ClientSet::Listener {
     ClientSet::Range clients;
   };
 
-  PublishTask(EventLoop& loop, const Setup& setup, Place place, Control& control, Counters& counters);
+  PublishTask(EventLoop& loop, const Setup& setup, Place place, Control& control,
+              Counters& counters);
 
   std::int64_t turn(std::int64_t now) override;
   [[nodiscard]] const Outcome& outcome() const override { return outcome_; }

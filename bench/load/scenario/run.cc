@@ -88,31 +88,35 @@ std::unique_ptr<Task> Run::make_task(EventLoop& loop, Counters& counters, std::s
   const Options& options = setup_.options;
   const ClientSet::Range range = range_of(worker, options.workers, options.connections);
   if (options.scenario == Scenario::kEcho) {
-    return std::make_unique<EchoTask>(loop, setup_, EchoTask::Place{.worker = worker, .clients = range},
-                                      control_, counters);
+    return std::make_unique<EchoTask>(
+        loop, setup_, EchoTask::Place{.worker = worker, .clients = range}, control_, counters);
   }
   if (options.scenario == Scenario::kConnect && !options.storm) {
-    return std::make_unique<ConnectTask>(
-        loop, setup_, ConnectTask::Place{.worker = worker, .slots = range.count}, control_, counters);
+    return std::make_unique<ConnectTask>(loop, setup_,
+                                         ConnectTask::Place{.worker = worker, .slots = range.count},
+                                         control_, counters);
   }
-  return std::make_unique<PublishTask>(loop, setup_, PublishTask::Place{.worker = worker, .clients = range},
-                                       control_, counters);
+  return std::make_unique<PublishTask>(
+      loop, setup_, PublishTask::Place{.worker = worker, .clients = range}, control_, counters);
 }
 
 std::expected<void, std::string> Run::wait_until_open() {
   // A thousand handshakes a second is slower than any server worth measuring.
   const std::int64_t deadline =
-      now_ns() + nanoseconds(setup_.options.timeout_s + static_cast<double>(setup_.options.connections) / 1e3);
+      now_ns() +
+      nanoseconds(setup_.options.timeout_s + static_cast<double>(setup_.options.connections) / 1e3);
   while (control_.workers_open.load(std::memory_order_acquire) < workers_.size()) {
     if (!probe_.is_alive()) return std::unexpected("the server has died");
     if (now_ns() > deadline) return std::unexpected("the clients did not all connect in time");
     sleep_for(2 * kMillisecond);
-    progress_.show(fmt::format("connecting: {} of {}", totals().opened, setup_.options.connections));
+    progress_.show(
+        fmt::format("connecting: {} of {}", totals().opened, setup_.options.connections));
   }
   record_.after_opening = snapshot();
   const std::uint64_t failed = totals().open_failed;
   if (failed == 0) return {};
-  return std::unexpected(fmt::format("{} of {} clients could not connect", failed, setup_.options.connections));
+  return std::unexpected(
+      fmt::format("{} of {} clients could not connect", failed, setup_.options.connections));
 }
 
 void Run::measure() {
@@ -169,11 +173,13 @@ void Run::sleep_until(std::int64_t until_ns, std::string_view doing) {
   std::uint64_t last = totals().received;
   for (std::int64_t now = now_ns(); now < until_ns; now = now_ns()) {
     // Without a terminal this thread must not even wake up: it shares a core with a worker.
-    sleep_for(progress_.is_visible() ? std::min(until_ns - now, kProgressInterval) : until_ns - now);
+    sleep_for(progress_.is_visible() ? std::min(until_ns - now, kProgressInterval)
+                                     : until_ns - now);
     const std::uint64_t received = totals().received;
-    progress_.show(fmt::format("{}: {:.1f} s left, {} clients, {:.0f} messages/s", doing,
-                               static_cast<double>(until_ns - now) / 1e9, totals().opened,
-                               static_cast<double>(received - last) * 1e9 / static_cast<double>(kProgressInterval)));
+    progress_.show(fmt::format(
+        "{}: {:.1f} s left, {} clients, {:.0f} messages/s", doing,
+        static_cast<double>(until_ns - now) / 1e9, totals().opened,
+        static_cast<double>(received - last) * 1e9 / static_cast<double>(kProgressInterval)));
     last = received;
   }
 }

@@ -31,7 +31,8 @@ class Run {
 
  private:
   void start_workers();
-  [[nodiscard]] std::unique_ptr<Task> make_task(EventLoop& loop, Counters& counters, std::size_t worker);
+  [[nodiscard]] std::unique_ptr<Task> make_task(EventLoop& loop, Counters& counters,
+                                                std::size_t worker);
   std::expected<void, std::string> wait_until_open();
   void measure();
   void drain();

@@ -22,7 +22,8 @@ class Schedule {
   // When the next event is due, or the one `ahead` places behind it.
   [[nodiscard]] std::int64_t due(std::int64_t start_ns, std::uint64_t ahead = 0) const {
     if (!is_open_loop()) return kNever;
-    return start_ns + static_cast<std::int64_t>(static_cast<double>(number_ + ahead * stride_) * period_ns_);
+    return start_ns +
+           static_cast<std::int64_t>(static_cast<double>(number_ + ahead * stride_) * period_ns_);
   }
 
   void advance() { number_ += stride_; }

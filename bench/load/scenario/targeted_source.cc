@@ -14,7 +14,8 @@ namespace {
 std::uint64_t count_errors(std::string_view lines) {
   constexpr std::string_view kError = "\"error\"";
   std::uint64_t count = 0;
-  for (auto at = lines.find(kError); at != std::string_view::npos; at = lines.find(kError, at + 1)) ++count;
+  for (auto at = lines.find(kError); at != std::string_view::npos; at = lines.find(kError, at + 1))
+    ++count;
   return count;
 }
 
@@ -26,8 +27,13 @@ TargetedSource::Publisher::Publisher(EventLoop& loop, TargetedSource& source, co
 
 TargetedSource::TargetedSource(EventLoop& loop, const Setup& setup, Schedule schedule,
                                Control& control, Counters& counters, Outcome& outcome)
-    : loop_(loop), setup_(setup), control_(control), counters_(counters), outcome_(outcome),
-      schedule_(schedule), pushes_per_request_(std::max<std::size_t>(setup.options.batch, 1)),
+    : loop_(loop),
+      setup_(setup),
+      control_(control),
+      counters_(counters),
+      outcome_(outcome),
+      schedule_(schedule),
+      pushes_per_request_(std::max<std::size_t>(setup.options.batch, 1)),
       payload_(make_payload(setup.options.payload_size)) {}
 
 void TargetedSource::assign(std::deque<ClientSet::Member>& members) {
@@ -43,7 +49,8 @@ void TargetedSource::assign(std::deque<ClientSet::Member>& members) {
   const PublishForm& form = setup_.options.batch > 0 ? setup_.profile.batch : setup_.profile.push;
   const std::size_t count = std::min(setup_.options.publishers, readers.size());
   for (std::size_t i = 0; i < count; ++i) publishers_.emplace_back(loop_, *this, setup_, form);
-  for (std::size_t i = 0; i < readers.size(); ++i) publishers_[i % count].members.push_back(readers[i]);
+  for (std::size_t i = 0; i < readers.size(); ++i)
+    publishers_[i % count].members.push_back(readers[i]);
 }
 
 std::int64_t TargetedSource::turn(std::int64_t now) {
@@ -56,7 +63,8 @@ std::int64_t TargetedSource::turn(std::int64_t now) {
 
   bool some_closed = false;
   for (std::size_t i = 0; i < publishers_.size(); ++i) {
-    // Each turn begins at another publisher, or with few pushes due the first would do all the work.
+    // Each turn begins at another publisher, or with few pushes due the first would do all the
+    // work.
     Publisher& publisher = publishers_[(turn_of_ + i) % publishers_.size()];
     if (!publisher.http.is_open() && !publisher.http.open(setup_.api_address)) some_closed = true;
     if (publisher.http.is_open()) fill(publisher, start, now);
@@ -77,7 +85,8 @@ std::int64_t TargetedSource::next_due(std::int64_t start) const {
 
 void TargetedSource::count_unsent() {
   if (std::exchange(ended_, true)) return;
-  counters_.unsent.add(schedule_.count_before(control_.start_ns.load(), control_.window_end_ns.load()));
+  counters_.unsent.add(
+      schedule_.count_before(control_.start_ns.load(), control_.window_end_ns.load()));
 }
 
 void TargetedSource::fill(Publisher& publisher, std::int64_t start, std::int64_t now) {
@@ -125,8 +134,8 @@ void TargetedSource::stamp_next(Publisher& publisher, std::int64_t due_ns, std::
 }
 
 TargetedSource::Publisher& TargetedSource::publisher_of(const HttpClient& client) {
-  return *std::ranges::find_if(publishers_,
-                               [&](const Publisher& publisher) { return &publisher.http == &client; });
+  return *std::ranges::find_if(
+      publishers_, [&](const Publisher& publisher) { return &publisher.http == &client; });
 }
 
 void TargetedSource::on_answer(HttpClient& client, unsigned status, std::string_view body) {

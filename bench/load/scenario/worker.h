@@ -32,7 +32,7 @@ class Worker {
 
   [[nodiscard]] const EventLoop& loop() const { return loop_; }
   [[nodiscard]] const Counters& counters() const { return counters_; }
-  [[nodiscard]] std::int64_t cpu_ns();                            // While it runs.
+  [[nodiscard]] std::int64_t cpu_ns();                               // While it runs.
   [[nodiscard]] const Outcome& outcome() const { return outcome_; }  // After join().
 
  private:

@@ -36,9 +36,9 @@ body = '{"uid":"{uid}","text":"{text}"}'
 )";
 
 // The limit server takes the same requests, so that both are asked the very same thing.
-constexpr std::array kBuiltIns = {
-    BuiltIn{"dunlin", kDunlin}, BuiltIn{"dunlin-plain", kDunlin},  // … without io_uring.
-    BuiltIn{"limit", kDunlin}, BuiltIn{"limit-ring", kDunlin}};
+constexpr std::array kBuiltIns = {BuiltIn{"dunlin", kDunlin},
+                                  BuiltIn{"dunlin-plain", kDunlin},  // … without io_uring.
+                                  BuiltIn{"limit", kDunlin}, BuiltIn{"limit-ring", kDunlin}};
 
 std::string text_at(const toml::table& table, std::string_view key, std::string_view absent = {}) {
   return table[key].value_or(std::string(absent));
@@ -55,12 +55,14 @@ PublishForm read_form(const toml::table& root, std::string_view name) {
 
 std::expected<Profile, std::string> read_profile(const toml::table& root, std::string_view source) {
   const auto* client = root["client"].as_table();
-  if (client == nullptr) return std::unexpected(fmt::format("{}: table [client] is missing", source));
+  if (client == nullptr)
+    return std::unexpected(fmt::format("{}: table [client] is missing", source));
 
   Profile profile;
   profile.name = text_at(root, "name", source);
   profile.client_path = Template(text_at(*client, "path", "/"));
-  profile.broadcast_path = Template(text_at(*client, "broadcast_path", text_at(*client, "path", "/")));
+  profile.broadcast_path =
+      Template(text_at(*client, "broadcast_path", text_at(*client, "path", "/")));
   profile.echo_path = text_at(*client, "echo_path");
   profile.login = Template(text_at(*client, "login"));
   profile.subprotocol = text_at(*client, "subprotocol");

@@ -6,8 +6,8 @@
 namespace load {
 
 Template::Template(std::string_view source) {
-  constexpr std::array<std::pair<std::string_view, Slot>, 3> kPlaceholders{{
-      {"{uid}", Slot::kUid}, {"{text}", Slot::kText}, {"{channel}", Slot::kChannel}}};
+  constexpr std::array<std::pair<std::string_view, Slot>, 3> kPlaceholders{
+      {{"{uid}", Slot::kUid}, {"{text}", Slot::kText}, {"{channel}", Slot::kChannel}}};
   while (!source.empty()) {
     std::size_t nearest = source.size();
     std::size_t placeholder_size = 0;
@@ -28,10 +28,17 @@ void Template::append_to(std::string& out, const Values& values) const {
   for (const Piece& piece : pieces_) {
     out += piece.literal;
     switch (piece.slot) {
-      case Slot::kNone: break;
-      case Slot::kUid: out += values.uid; break;
-      case Slot::kText: out += values.text; break;
-      case Slot::kChannel: out += values.channel; break;
+      case Slot::kNone:
+        break;
+      case Slot::kUid:
+        out += values.uid;
+        break;
+      case Slot::kText:
+        out += values.text;
+        break;
+      case Slot::kChannel:
+        out += values.channel;
+        break;
     }
   }
 }

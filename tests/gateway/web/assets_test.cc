@@ -13,8 +13,9 @@ namespace web {
 namespace {
 
 TEST(Assets, EveryPublishedPathIsFound) {
-  for (const std::string_view path : {"/", "/longconnecthtml", "/chat.html", "/echo.html",
-                                      "/push.html", "/context.html", "/dunlin.js", "/favicon.svg"}) {
+  for (const std::string_view path :
+       {"/", "/longconnecthtml", "/chat.html", "/echo.html", "/push.html", "/context.html",
+        "/dunlin.js", "/favicon.svg"}) {
     const Asset* asset = find_asset(path);
     ASSERT_NE(asset, nullptr) << path;
     EXPECT_EQ(asset->path, path);
@@ -27,8 +28,9 @@ TEST(Assets, TableIsSortedAndEveryRowIsFoundByItsPath) {
 }
 
 TEST(Assets, OnlyExactPathsAreFound) {
-  for (const std::string_view path : {"", "//", "/chat.htm", "/chat.html/", "/chat.html?x", "/CHAT.html",
-                                      "chat.html", "/../chat.html", "/zzz", "/assets.h"}) {
+  for (const std::string_view path :
+       {"", "//", "/chat.htm", "/chat.html/", "/chat.html?x", "/CHAT.html", "chat.html",
+        "/../chat.html", "/zzz", "/assets.h"}) {
     EXPECT_EQ(find_asset(path), nullptr) << path;
   }
   using std::string_view_literals::operator""sv;
@@ -69,15 +71,16 @@ TEST(Assets, EtagsAreQuotedAndDiffer) {
 TEST(Assets, PagesKeepTheirContentSecurityPolicy) {
   for (const Asset& asset : assets()) {
     if (!asset.content_type.starts_with("text/html")) continue;
-    for (const std::string_view banned : {"<style", " style=", " onclick=", " onload=", "javascript:",
-                                          "src=\"http", "src=\"//", "<script>"}) {
+    for (const std::string_view banned : {"<style", " style=", " onclick=", " onload=",
+                                          "javascript:", "src=\"http", "src=\"//", "<script>"}) {
       EXPECT_EQ(asset.body.find(banned), std::string_view::npos) << asset.path << " has " << banned;
     }
     for (const std::string_view attribute : {" src=\"", " href=\""}) {
       for (std::size_t at = asset.body.find(attribute); at != std::string_view::npos;
            at = asset.body.find(attribute, at + 1)) {
         const std::size_t begin = at + attribute.size();
-        const std::string_view target = asset.body.substr(begin, asset.body.find('"', begin) - begin);
+        const std::string_view target =
+            asset.body.substr(begin, asset.body.find('"', begin) - begin);
         if (target.starts_with('#')) continue;
         EXPECT_NE(find_asset(target), nullptr) << asset.path << " points to " << target;
       }
