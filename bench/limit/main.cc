@@ -2,10 +2,12 @@
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
 
 #include "bench/limit/server.h"
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   limit::Options options;
   CLI::App app{"The physical limit: a bare epoll server that upgrades and sends, nothing else."};
   app.add_option("--listen", options.listen, "WebSocket address, HOST:PORT; port 0: any")
@@ -28,4 +30,7 @@ int main(int argc, char** argv) {
 
   limit::Server server(options);
   return server.run() ? 0 : 1;
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "dunlin-limit: %s\n", error.what());
+  return 1;
 }

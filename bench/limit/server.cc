@@ -14,6 +14,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <system_error>
 #include <utility>
 
 namespace limit {
@@ -23,7 +24,7 @@ constexpr std::string_view kPushed = "{\"matched\":1,\"written\":1}\n";
 constexpr std::string_view kOffline = "{\"matched\":0,\"written\":0}\n";
 
 bool fail(std::string_view doing) {
-  fmt::print(stderr, "dunlin-limit: {}: {}\n", doing, std::strerror(errno));
+  fmt::print(stderr, "dunlin-limit: {}: {}\n", doing, std::generic_category().message(errno));
   return false;
 }
 
@@ -81,7 +82,7 @@ bool Server::start() {
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
-  sigprocmask(SIG_BLOCK, &signals, nullptr);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   const int signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);
   if (signal_fd < 0) return fail("signalfd");
   connections_.resize(static_cast<std::size_t>(signal_fd) + 1);

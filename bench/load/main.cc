@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <exception>
 
 #include "bench/load/command_line.h"
 #include "bench/load/report/compare.h"
@@ -55,7 +56,7 @@ int run_scenario(load::Options options) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   std::signal(SIGPIPE, SIG_IGN);
   auto arguments = load::parse_command_line(argc, argv);
   if (!arguments) return arguments.error();
@@ -77,4 +78,7 @@ int main(int argc, char** argv) {
   const load::Comparison comparison = load::compare(results[0], results[1]);
   fmt::print("{}", load::to_text(comparison));
   return comparison.worse_count == 0 ? 0 : kUnsound;
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "dunlin-bench: %s\n", error.what());
+  return 1;
 }

@@ -1,33 +1,30 @@
 #include "bench/load/ready_file.h"
 
 #include <fmt/format.h>
-#include <rapidjson/document.h>
+#include <simdjson.h>
 
-#include <fstream>
-#include <sstream>
+#include <string_view>
 
 namespace load {
 
 std::expected<ReadyFile, std::string> read_ready_file(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) return std::unexpected(fmt::format("cannot read {}", path));
-  std::ostringstream text;
-  text << file.rdbuf();
-
-  rapidjson::Document document;
-  document.Parse(text.str().c_str());
-  if (document.HasParseError() || !document.IsObject()) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element document;
+  const auto error = parser.load(path).get(document);
+  if (error != simdjson::SUCCESS) {
+    return std::unexpected(fmt::format("{}: {}", path, simdjson::error_message(error)));
+  }
+  std::int64_t pid = 0;
+  std::string_view public_address;
+  std::string_view api_address;
+  if (document["pid"].get(pid) != simdjson::SUCCESS ||
+      document["public"].get(public_address) != simdjson::SUCCESS ||
+      document["api"].get(api_address) != simdjson::SUCCESS) {
     return std::unexpected(fmt::format("{} is not a ready file", path));
   }
-  ReadyFile ready;
-  for (const auto& member : document.GetObject()) {
-    const std::string name = member.name.GetString();
-    if (name == "pid" && member.value.IsInt()) ready.pid = member.value.GetInt();
-    if (name == "public" && member.value.IsString())
-      ready.public_address = member.value.GetString();
-    if (name == "api" && member.value.IsString()) ready.api_address = member.value.GetString();
-  }
-  return ready;
+  return ReadyFile{.pid = static_cast<int>(pid),
+                   .public_address = std::string(public_address),
+                   .api_address = std::string(api_address)};
 }
 
 }  // namespace load

@@ -8,31 +8,32 @@ namespace {
 
 constexpr char kMark = '~';
 
+constexpr std::string_view kDigits = "0123456789abcdef";
+
+// -1: no digit.
 constexpr std::array<std::int8_t, 256> kDigitValues = [] {
   std::array<std::int8_t, 256> values{};
   values.fill(-1);
-  for (int i = 0; i < 10; ++i)
-    values[static_cast<std::size_t>('0' + i)] = static_cast<std::int8_t>(i);
-  for (int i = 0; i < 6; ++i)
-    values[static_cast<std::size_t>('a' + i)] = static_cast<std::int8_t>(10 + i);
+  for (std::size_t i = 0; i < kDigits.size(); ++i) {
+    values[static_cast<unsigned char>(kDigits[i])] = static_cast<std::int8_t>(i);
+  }
   return values;
 }();
 
 void write_hex(std::span<char> out, std::uint64_t value) {
-  for (std::size_t i = out.size(); i > 0; --i, value >>= 4)
-    out[i - 1] = "0123456789abcdef"[value & 0xF];
+  for (std::size_t i = out.size(); i > 0; --i, value >>= 4) out[i - 1] = kDigits[value & 0xF];
 }
 
-// False when a character is no digit; the sign bit of any of them survives the or.
+// False when a character is no digit: the upper bits of its -1 survive the or.
 bool read_hex(std::string_view text, std::uint64_t& value) {
   value = 0;
-  int bad = 0;
+  unsigned all = 0;
   for (const char c : text) {
-    const int digit = kDigitValues[static_cast<unsigned char>(c)];
-    bad |= digit;
-    value = value << 4 | static_cast<std::uint64_t>(digit & 0xF);
+    const auto digit = static_cast<unsigned char>(kDigitValues[static_cast<unsigned char>(c)]);
+    all |= digit;
+    value = value << 4 | (digit & 0xFU);
   }
-  return bad >= 0;
+  return all < 16;
 }
 
 }  // namespace

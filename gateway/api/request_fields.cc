@@ -30,7 +30,8 @@ RequestFields find_fields(const http::RequestHead& head) {
     for (const Wanted& wanted : kWanted) {
       if (header.name != wanted.name) continue;
       std::string_view& field = fields.*wanted.field;
-      if (field.data() == nullptr) field = header.value;
+      if (field.data() == nullptr)
+        field = header.value.empty() ? std::string_view("") : header.value;
       break;
     }
   }

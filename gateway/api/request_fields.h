@@ -7,6 +7,7 @@
 
 namespace api {
 
+// A field that is not there is a view of nothing (its data() is null); an empty one is not.
 struct RequestFields {
   std::string_view media_type;  // Of Content-Type, without its parameters. As sent.
   std::string_view authorization;

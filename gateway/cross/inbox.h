@@ -55,7 +55,11 @@ class Inbox {
     woke_up();
     return false;
   }
-  void woke_up() { asleep_.store(false, std::memory_order_relaxed); }
+  // Exchanged, too: a plain store would cut the chain by which the exchange above sees what a poster
+  // did before its own.
+  void woke_up() {
+    if (asleep_.load(std::memory_order_relaxed)) asleep_.exchange(false, std::memory_order_acq_rel);
+  }
 
   [[nodiscard]] std::size_t depth() const { return requests_.depth() + replies_.depth(); }
 

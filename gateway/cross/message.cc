@@ -5,6 +5,7 @@
 #include <cstring>
 #include <new>
 
+#include "gateway/cross/slots.h"  // hash_of()
 #include "proto/base/assert.h"
 #include "proto/base/bytes.h"
 #include "proto/push/client_protocol.h"
@@ -67,8 +68,11 @@ MessageRef Message::make(const Parts& parts) {
   message->expires_ms_ = parts.expires_ms;
   message->accepted_ns_ = parts.accepted_ns;
   message->conflate_key_ = parts.conflate_key;
+  message->conflate_hash_ = static_cast<std::uint32_t>(hash_of(parts.conflate_key));
   std::memcpy(message->frame_bytes(), header, header_size);
-  std::memcpy(message->frame_bytes() + header_size, parts.payload.data(), parts.payload.size());
+  if (!parts.payload.empty()) {
+    std::memcpy(message->frame_bytes() + header_size, parts.payload.data(), parts.payload.size());
+  }
   return MessageRef(message);
 }
 

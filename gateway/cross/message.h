@@ -87,6 +87,8 @@ class Message {
   [[nodiscard]] push::Policy policy() const { return policy_; }
   [[nodiscard]] bool fanout() const { return fanout_; }
   [[nodiscard]] const std::string& conflate_key() const { return conflate_key_; }
+  // Tells most different keys apart without looking at them.
+  [[nodiscard]] std::uint32_t conflate_hash() const { return conflate_hash_; }
   [[nodiscard]] const std::string& channel() const { return channel_; }
   [[nodiscard]] std::uint64_t offset() const { return offset_; }
   [[nodiscard]] std::uint64_t expires_ms() const { return expires_ms_; }
@@ -116,6 +118,7 @@ class Message {
   push::Policy policy_ = push::Policy::kQueue;
   bool fanout_ = false;
   std::uint8_t header_size_ = 0;   // Of the plain frame.
+  std::uint32_t conflate_hash_ = 0;
   std::uint64_t frame_size_ = 0;   // Of the plain frame, which follows this object in memory.
   MessageId id_;
   std::uint64_t offset_ = 0;

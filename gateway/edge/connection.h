@@ -39,6 +39,7 @@ struct Connection {
   bool write_shut : 1 = false;
   cross::CloseCause cause = cross::CloseCause::kLost;
   std::uint16_t profile = 0;
+  std::uint32_t discarded = 0;  // Bytes that came after the connection had failed.
   net::Address peer;
   ws::Session session{0};
   std::unique_ptr<http::RequestParser> head;

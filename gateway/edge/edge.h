@@ -122,6 +122,7 @@ class Edge final : public hub::Transport {
   void read(Slot slot, bool until_empty);
   Flow process(Slot slot, std::span<std::byte> bytes);
   void process_stored(Slot slot);
+  Flow discard(Slot slot, std::size_t size);
   void pause_reading(Slot slot, std::span<const std::byte> rest);
   void read_later(Slot slot);
   void on_peer_end(Slot slot);
@@ -182,6 +183,8 @@ class Edge final : public hub::Transport {
 
   static constexpr std::size_t kReadBufferSize = 256 * 1024;
   static constexpr std::size_t kReadBudget = kReadBufferSize;  // Per connection and turn.
+  // What a failed connection may still send before it is cut without waiting for its end.
+  static constexpr std::uint32_t kDiscardMax = 1 << 20;
   static constexpr std::size_t kReplyJoinMax = 4'096;  // Larger replies are sent without a copy.
 
   const cross::ShardIndex shard_;

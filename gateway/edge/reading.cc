@@ -63,10 +63,18 @@ Edge::Flow Edge::process(Slot slot, std::span<std::byte> bytes) {
     case Phase::kLogin:
     case Phase::kOpen:
     case Phase::kClosing: return on_frames(slot, bytes);
-    case Phase::kHandshake:
-    case Phase::kLingering: return Flow::kGoOn;  // Incomplete, or nobody listens any more.
+    case Phase::kHandshake: return Flow::kGoOn;  // Incomplete.
+    case Phase::kLingering: return discard(slot, bytes.size());
     case Phase::kFree: break;
   }
+  return Flow::kStop;
+}
+
+Edge::Flow Edge::discard(Slot slot, std::size_t size) {
+  Connection& c = connections_[slot];
+  c.discarded += static_cast<std::uint32_t>(size);
+  if (c.discarded < kDiscardMax) return Flow::kGoOn;
+  end(slot, c.cause);
   return Flow::kStop;
 }
 

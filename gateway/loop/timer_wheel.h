@@ -21,7 +21,7 @@ class TimerWheel {
   void set(std::uint32_t slot, std::uint64_t deadline_ms);
   void cancel(std::uint32_t slot);
 
-  // Appends the slots whose deadline has come to `due`; they have no deadline then.
+  // Appends the slots whose deadline has come to `due`, cell by cell; they have no deadline then.
   void advance(std::uint64_t now_ms, std::vector<std::uint32_t>& due);
 
   // When advance() should next be called; nothing when there is no deadline.
@@ -35,16 +35,15 @@ class TimerWheel {
   struct Node {
     std::uint32_t previous = kNone;  // Or kNone when first in its cell.
     std::uint32_t next = kNone;
-    std::uint32_t cell = kNone;      // kNone: no deadline.
-    std::uint32_t deadline = 0;      // In cells since start_ms_, rounded up.
+    std::uint64_t deadline = 0;      // In cells since start_ms_, rounded up; 0: none.
   };
 
-  [[nodiscard]] std::uint32_t cells_since_start(std::uint64_t ms) const;
-  void link(std::uint32_t slot, std::uint32_t deadline);
+  [[nodiscard]] std::uint64_t cells_since_start(std::uint64_t ms) const;
+  void link(std::uint32_t slot, std::uint64_t deadline);
   void unlink(std::uint32_t slot);
 
   const std::uint64_t start_ms_;
-  std::uint32_t current_ = 0;  // Every cell up to here has been met.
+  std::uint64_t current_ = 0;  // Every cell up to here has been met.
   std::vector<Node> nodes_;    // By slot.
   std::array<std::uint32_t, kCells> first_;
   std::array<std::uint64_t, kCells / 64> occupied_{};  // A bit for each cell that is not empty.

@@ -64,6 +64,25 @@ std::uint16_t port_of(int fd) {
   return Address::from(storage).port;
 }
 
+int open_spare() { return open("/dev/null", O_RDONLY | O_CLOEXEC); }
+
+// accept(2): Linux reports what is already wrong with the new connection; the next one may be well.
+bool ended_before_accepted(int error) {
+  switch (error) {
+    case EINTR:
+    case ECONNABORTED:
+    case EPROTO:
+    case ENOPROTOOPT:
+    case EOPNOTSUPP:
+    case ENETDOWN:
+    case ENETUNREACH:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case ENONET: return true;
+    default: return false;
+  }
+}
+
 }  // namespace
 
 std::expected<BoundSockets, std::string> bind_sockets(const config::HostPort& address,
@@ -108,10 +127,12 @@ Listener::Listener(loop::EventLoop& loop, int descriptor, OnAccept on_accept, On
     : on_accept_(std::move(on_accept)),
       on_error_(std::move(on_error)),
       descriptor_(descriptor),
-      spare_(open("/dev/null", O_RDONLY | O_CLOEXEC)),
+      spare_(open_spare()),
       readable_(std::make_unique<loop::Readable>(loop, descriptor, [this] { accept_ready(); })),
       pause_(loop, [this] {
-        if (readable_) readable_->resume();
+        if (readable_ == nullptr) return;
+        if (spare_ < 0) spare_ = open_spare();
+        readable_->resume();
       }) {}
 
 Listener::~Listener() { close(); }
@@ -134,10 +155,12 @@ void Listener::accept_ready() {
       on_accept_(fd, Address::from(peer));
       continue;
     }
-    if (errno == EAGAIN || errno == EWOULDBLOCK) return;
-    if (errno == EINTR || errno == ECONNABORTED || errno == EPROTO) continue;
-    on_error_(errno);
-    if (errno == EMFILE || errno == ENFILE) shed_one();
+    const int error = errno;
+    if (error == EAGAIN || error == EWOULDBLOCK) return;
+    if (ended_before_accepted(error)) continue;
+    if (error == EMFILE || error == ENFILE) shed_one();
+    on_error_(error);
+    if (readable_ == nullptr) return;  // Closed by on_error_.
     // The listener stays readable: without a pause the loop would spin until somebody leaves.
     readable_->pause();
     pause_.set(kPauseMs);
@@ -151,7 +174,7 @@ void Listener::shed_one() {
   ::close(spare_);
   const int fd = accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC);
   if (fd >= 0) ::close(fd);
-  spare_ = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  spare_ = open_spare();  // If another thread was quicker, the end of the pause tries again.
 }
 
 }  // namespace net

@@ -36,9 +36,14 @@ std::int64_t plain_send(const SendOperation& operation) {
 
 struct SendBatch::Ring {
   io_uring ring{};
+  bool made = false;
   std::array<msghdr, kRingSize> messages{};
 
-  void submit(std::span<SendOperation> operations);
+  ~Ring() {
+    if (made) io_uring_queue_exit(&ring);
+  }
+  // False: the kernel takes no more submissions. Everything is sent all the same.
+  [[nodiscard]] bool submit(std::span<SendOperation> operations);
 };
 
 SendBatch::SendBatch(Mode wanted) {
@@ -49,27 +54,24 @@ SendBatch::SendBatch(Mode wanted) {
   params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_COOP_TASKRUN;
   if (io_uring_queue_init_params(kRingSize, &ring->ring, &params) == 0 ||
       io_uring_queue_init(kRingSize, &ring->ring, 0) == 0) {
+    ring->made = true;
     ring_ = std::move(ring);
   }
 }
 
-SendBatch::~SendBatch() {
-  if (ring_) io_uring_queue_exit(&ring_->ring);
-}
+SendBatch::~SendBatch() = default;
 
 void SendBatch::send(std::span<SendOperation> operations) {
-  if (!ring_ || operations.size() == 1) {  // One call is cheaper than one submission.
-    for (SendOperation& operation : operations) operation.result = plain_send(operation);
-    return;
-  }
-  while (!operations.empty()) {
+  while (ring_ && operations.size() > 1) {  // One call is cheaper than one submission.
     const std::size_t count = std::min<std::size_t>(operations.size(), kRingSize);
-    ring_->submit(operations.first(count));
+    // What a refused submission leaves in the ring must never be submitted later: no ring from now.
+    if (!ring_->submit(operations.first(count))) ring_.reset();
     operations = operations.subspan(count);
   }
+  for (SendOperation& operation : operations) operation.result = plain_send(operation);
 }
 
-void SendBatch::Ring::submit(std::span<SendOperation> operations) {
+bool SendBatch::Ring::submit(std::span<SendOperation> operations) {
   for (std::size_t i = 0; i < operations.size(); ++i) {
     SendOperation& operation = operations[i];
     io_uring_sqe* entry = io_uring_get_sqe(&ring);
@@ -87,7 +89,8 @@ void SendBatch::Ring::submit(std::span<SendOperation> operations) {
   const auto count = static_cast<unsigned>(operations.size());
   unsigned reaped = 0;
   unsigned submitted = 0;
-  while (reaped < count) {
+  bool refused = false;
+  while (reaped < count && !refused) {
     const int result = io_uring_submit_and_wait(&ring, 1);
     if (result > 0) submitted += static_cast<unsigned>(result);
     io_uring_cqe* completion = nullptr;
@@ -96,7 +99,7 @@ void SendBatch::Ring::submit(std::span<SendOperation> operations) {
       io_uring_cqe_seen(&ring, completion);
       ++reaped;
     }
-    if (result < 0 && result != -EINTR && reaped == submitted) break;
+    refused = result < 0 && result != -EINTR && reaped == submitted;
   }
   for (SendOperation& operation : operations) {
     if (operation.result == -EAGAIN || operation.result == -ENOBUFS) operation.result = 0;
@@ -104,6 +107,7 @@ void SendBatch::Ring::submit(std::span<SendOperation> operations) {
       operation.result = plain_send(operation);
     }
   }
+  return !refused;
 }
 
 bool io_uring_works() {

@@ -232,8 +232,9 @@ test("attempts that fail are spaced further and further apart", async () => {
     await one.reached("connecting");
   }
   ceilings.forEach((delay, n) => assert.ok(delay >= 2 * 2 ** n && delay <= 4 * 2 ** n, ceilings));
-  server = new WebSocketServer({ port, host: "127.0.0.1" });
   one.close();
+  server = new WebSocketServer({ port, host: "127.0.0.1" });  // For afterEach to close.
+  await once(server, "listening");
 });
 
 test("a login that is refused is not repeated", async () => {

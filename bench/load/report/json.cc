@@ -1,21 +1,19 @@
 #include "bench/load/report/json.h"
 
 #include <fmt/format.h>
-#include <rapidjson/document.h>
-#include <rapidjson/error/en.h>
 #include <rapidjson/prettywriter.h>
 #include <rapidjson/stringbuffer.h>
+#include <simdjson.h>
 
 #include <array>
 #include <fstream>
-#include <sstream>
 #include <string_view>
 
 namespace load {
 namespace {
 
 using Writer = rapidjson::PrettyWriter<rapidjson::StringBuffer>;
-using Object = rapidjson::Value;
+using Element = simdjson::dom::element;
 
 constexpr std::array<std::pair<Better, std::string_view>, 3> kBetterNames{
     {{Better::kLower, "lower"}, {Better::kHigher, "higher"}, {Better::kNeither, "neither"}}};
@@ -90,25 +88,32 @@ void put_latency(Writer& writer, const Latency& latency) {
   writer.EndObject();
 }
 
-std::string text_of(const Object& object, const char* name) {
-  const auto found = object.FindMember(name);
-  return found != object.MemberEnd() && found->value.IsString() ? found->value.GetString() : "";
+// A member of another type, like one that is absent, reads as empty or 0: what a newer version
+// writes must not keep an older one from reading the rest.
+std::string text_of(Element object, std::string_view name) {
+  std::string_view text;
+  return object[name].get(text) == simdjson::SUCCESS ? std::string(text) : std::string();
 }
 
-double number_of(const Object& object, const char* name) {
-  const auto found = object.FindMember(name);
-  return found != object.MemberEnd() && found->value.IsNumber() ? found->value.GetDouble() : 0;
+double number_of(Element object, std::string_view name) {
+  double number = 0;
+  return object[name].get(number) == simdjson::SUCCESS ? number : 0;
 }
 
-// Calls `read` for each object in the array `name`, which may be absent.
+std::uint64_t count_of(Element object, std::string_view name) {
+  std::uint64_t count = 0;
+  return object[name].get(count) == simdjson::SUCCESS ? count : 0;
+}
+
+// Calls `read` for each item of the array `name`.
 template <typename Read>
-void for_each(const Object& object, const char* name, Read read) {
-  const auto found = object.FindMember(name);
-  if (found == object.MemberEnd() || !found->value.IsArray()) return;
-  for (const Object& item : found->value.GetArray()) read(item);
+void for_each(Element object, std::string_view name, Read read) {
+  simdjson::dom::array array;
+  if (object[name].get(array) != simdjson::SUCCESS) return;
+  for (const Element item : array) read(item);
 }
 
-Metric read_metric(const Object& object) {
+Metric read_metric(Element object) {
   Metric metric{.name = text_of(object, "name"),
                 .unit = text_of(object, "unit"),
                 .value = number_of(object, "value"),
@@ -117,35 +122,36 @@ Metric read_metric(const Object& object) {
   for (const auto& [value, name] : kBetterNames) {
     if (text_of(object, "better") == name) metric.better = value;
   }
-  for_each(object, "samples", [&](const Object& sample) {
-    if (sample.IsNumber()) metric.samples.push_back(sample.GetDouble());
+  for_each(object, "samples", [&](Element sample) {
+    double value = 0;
+    if (sample.get(value) == simdjson::SUCCESS) metric.samples.push_back(value);
   });
   return metric;
 }
 
-Latency read_latency(const Object& object) {
+Latency read_latency(Element object) {
   std::vector<Histogram::Bucket> buckets;
-  for_each(object, "buckets", [&](const Object& bucket) {
-    if (!bucket.IsArray() || bucket.Size() != 2 || !bucket[0].IsUint64() || !bucket[1].IsUint64())
-      return;
-    buckets.push_back({.value_max = bucket[0].GetUint64(), .count = bucket[1].GetUint64()});
+  for_each(object, "buckets", [&](Element bucket) {
+    Histogram::Bucket read{};
+    const bool whole = bucket.at_pointer("/0").get(read.value_max) == simdjson::SUCCESS &&
+                       bucket.at_pointer("/1").get(read.count) == simdjson::SUCCESS;
+    if (whole) buckets.push_back(read);
   });
-  const Histogram::Extremes extremes{.min = static_cast<std::uint64_t>(number_of(object, "min")),
-                                     .max = static_cast<std::uint64_t>(number_of(object, "max")),
+  const Histogram::Extremes extremes{.min = count_of(object, "min"),
+                                     .max = count_of(object, "max"),
                                      .mean = number_of(object, "mean")};
   return {.name = text_of(object, "name"),
           .meaning = text_of(object, "meaning"),
           .histogram = Histogram::from(buckets, extremes)};
 }
 
-std::vector<std::pair<std::string, std::string>> read_pairs(const Object& object,
-                                                            const char* name) {
+std::vector<std::pair<std::string, std::string>> read_pairs(Element object, std::string_view name) {
   std::vector<std::pair<std::string, std::string>> pairs;
-  const auto found = object.FindMember(name);
-  if (found == object.MemberEnd() || !found->value.IsObject()) return pairs;
-  for (const auto& member : found->value.GetObject()) {
-    if (member.value.IsString())
-      pairs.emplace_back(member.name.GetString(), member.value.GetString());
+  simdjson::dom::object members;
+  if (object[name].get(members) != simdjson::SUCCESS) return pairs;
+  for (const auto& member : members) {
+    std::string_view value;
+    if (member.value.get(value) == simdjson::SUCCESS) pairs.emplace_back(member.key, value);
   }
   return pairs;
 }
@@ -199,17 +205,12 @@ std::expected<void, std::string> write_json(const Result& result, const std::str
 }
 
 std::expected<Result, std::string> read_json(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) return std::unexpected(fmt::format("cannot read {}", path));
-  std::ostringstream text;
-  text << file.rdbuf();
-
-  rapidjson::Document document;
-  document.Parse(text.str().c_str());
-  if (document.HasParseError() || !document.IsObject()) {
-    return std::unexpected(fmt::format("{} is not a result of dunlin-bench: {} at byte {}", path,
-                                       rapidjson::GetParseError_En(document.GetParseError()),
-                                       document.GetErrorOffset()));
+  simdjson::dom::parser parser;
+  Element document;
+  const auto error = parser.load(path).get(document);
+  if (error != simdjson::SUCCESS || !document.is_object()) {
+    return std::unexpected(fmt::format("{} is not a result of dunlin-bench: {}", path,
+                                       error == simdjson::SUCCESS ? "no object" : error_message(error)));
   }
   Result result;
   result.scenario = text_of(document, "scenario");
@@ -218,19 +219,18 @@ std::expected<Result, std::string> read_json(const std::string& path) {
   result.started_at = text_of(document, "started_at");
   result.parameters = read_pairs(document, "parameters");
   result.machine = read_pairs(document, "machine");
-  for_each(document, "metrics",
-           [&](const Object& item) { result.metrics.push_back(read_metric(item)); });
-  for_each(document, "latencies",
-           [&](const Object& item) { result.latencies.push_back(read_latency(item)); });
-  for_each(document, "checks", [&](const Object& item) {
-    const auto zero = item.FindMember("must_be_zero");
+  for_each(document, "metrics", [&](Element item) { result.metrics.push_back(read_metric(item)); });
+  for_each(document, "latencies", [&](Element item) { result.latencies.push_back(read_latency(item)); });
+  for_each(document, "checks", [&](Element item) {
+    bool must_be_zero = false;
+    if (item["must_be_zero"].get(must_be_zero) != simdjson::SUCCESS) must_be_zero = false;
     result.checks.push_back({.name = text_of(item, "name"),
-                             .count = static_cast<std::uint64_t>(number_of(item, "count")),
-                             .must_be_zero = zero != item.MemberEnd() && zero->value.IsBool() &&
-                                             zero->value.GetBool()});
+                             .count = count_of(item, "count"),
+                             .must_be_zero = must_be_zero});
   });
-  for_each(document, "warnings", [&](const Object& item) {
-    if (item.IsString()) result.warnings.emplace_back(item.GetString());
+  for_each(document, "warnings", [&](Element item) {
+    std::string_view text;
+    if (item.get(text) == simdjson::SUCCESS) result.warnings.emplace_back(text);
   });
   return result;
 }

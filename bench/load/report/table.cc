@@ -63,7 +63,7 @@ std::string format_value(const Row& row, const std::string& target, const std::s
   const auto found = row.values.find(target);
   if (found == row.values.end()) return "-";
   const double value = median(found->second);
-  const std::string text = format_number(value);
+  std::string text = format_number(value);
   if (target != subject || !row.value_goal) return text;
   return fmt::format("{} {} {}", text,
                      value > *row.value_goal ? ">!" : "<=", format_number(*row.value_goal));

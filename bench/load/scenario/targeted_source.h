@@ -53,7 +53,8 @@ class TargetedSource final : private HttpClient::Owner {
   void count_unsent();
   void fill(Publisher& publisher, std::int64_t start, std::int64_t now);
   bool publish_one(Publisher& publisher, std::int64_t start, std::int64_t now);
-  void stamp_next(Publisher& publisher, std::int64_t due_ns, std::int64_t now);
+  void stamp_next(Publisher& publisher, std::int64_t due_ns);
+  void record_lateness(std::int64_t due_ns, std::int64_t now);
   Publisher& publisher_of(const HttpClient& client);
   void on_answer(HttpClient& client, unsigned status, std::string_view body) override;
   void on_lost(HttpClient& client) override;

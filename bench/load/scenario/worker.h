@@ -38,11 +38,11 @@ class Worker {
  private:
   void run(const MakeTask& make);
 
+  Counters counters_;  // First, because it begins a cache line.
   const std::size_t index_;
   Control& control_;
   const bool spin_;
   EventLoop loop_;
-  Counters counters_;
   Outcome outcome_;
   std::thread thread_;
 };

@@ -77,6 +77,7 @@ std::expected<Profile, std::string> read_profile(const toml::table& root, std::s
 
 std::vector<std::string_view> built_in_profiles() {
   std::vector<std::string_view> names;
+  names.reserve(kBuiltIns.size());
   for (const BuiltIn& built_in : kBuiltIns) names.push_back(built_in.name);
   return names;
 }
