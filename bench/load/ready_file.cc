@@ -5,12 +5,16 @@
 
 #include <string_view>
 
+#include "bench/load/text_file.h"
+
 namespace load {
 
 std::expected<ReadyFile, std::string> read_ready_file(const std::string& path) {
+  const auto text = read_text_file(path);
+  if (!text) return std::unexpected(text.error());
   simdjson::dom::parser parser;
   simdjson::dom::element document;
-  const auto error = parser.load(path).get(document);
+  const auto error = parser.parse(*text).get(document);
   if (error != simdjson::SUCCESS) {
     return std::unexpected(fmt::format("{}: {}", path, simdjson::error_message(error)));
   }

@@ -31,14 +31,16 @@ void ChannelHomes::store(HomeChannel& channel, cross::MessageRef& message, std::
   message.unshared().set_position(channel.name, ++channel.offset);
   const std::uint64_t size = message->payload().size();
   if (limits_.messages_max == 0 || limits_.ttl_ms == 0 || size > limits_.size_max ||
-      size > limits_.total_size_max) {
+      size + kKeptOverhead > limits_.total_size_max) {
     // What is not kept breaks the chain: nothing before it can be recovered from here on.
     while (!channel.history.empty()) drop_oldest(channel);
+    forget_if_unused(channel);
     return;
   }
   channel.history.push_back(message);
   channel.history_size += size;
-  total_size_ += size;
+  total_size_ += size + kKeptOverhead;
+  ++messages_;
   kept_.push_back({&channel, channel.offset, now_ms + limits_.ttl_ms});
   ++channel.kept;
   while (channel.history.size() > limits_.messages_max || channel.history_size > limits_.size_max) {
@@ -49,14 +51,27 @@ void ChannelHomes::store(HomeChannel& channel, cross::MessageRef& message, std::
     if (offset_kept_first(oldest) <= kept_.front().offset) drop_oldest(oldest);
     kept_.pop_front();
     --oldest.kept;
-    if (&oldest != &channel) forget_if_unused(oldest);
+    forget_if_unused(oldest);  // Never `channel`: its newest message is still in kept_.
   }
+  constexpr std::size_t kStaleMax = 1'024;
+  if (kept_.size() > 2 * messages_ + kStaleMax) compact();
+}
+
+// A channel's own limits drop messages whose entries in kept_ stay behind.
+void ChannelHomes::compact() {
+  std::erase_if(kept_, [this](const Kept& kept) {
+    if (offset_kept_first(*kept.channel) <= kept.offset) return false;
+    --kept.channel->kept;
+    forget_if_unused(*kept.channel);
+    return true;
+  });
 }
 
 void ChannelHomes::drop_oldest(HomeChannel& channel) {
   const std::uint64_t size = channel.history.front()->payload().size();
   channel.history_size -= size;
-  total_size_ -= size;
+  total_size_ -= size + kKeptOverhead;
+  --messages_;
   channel.history.pop_front();
 }
 
@@ -95,13 +110,13 @@ Recovery ChannelHomes::recover(const HomeChannel& channel, const std::optional<P
 
 std::vector<cross::MessageRef> ChannelHomes::since(const HomeChannel& channel, std::uint64_t offset,
                                                    std::size_t limit) {
-  std::vector<cross::MessageRef> messages;
-  for (const auto& message : channel.history) {
-    if (message->offset() <= offset) continue;
-    if (messages.size() == limit) break;
-    messages.push_back(message);
-  }
-  return messages;
+  if (offset >= channel.offset || channel.history.empty()) return {};
+  // Offsets are dense: the place of the first one wanted is known.
+  const std::uint64_t first = offset_kept_first(channel);
+  const std::uint64_t skip = offset < first ? 0 : offset + 1 - first;
+  const std::size_t count = std::min<std::uint64_t>(limit, channel.history.size() - skip);
+  const auto begin = channel.history.begin() + static_cast<std::ptrdiff_t>(skip);
+  return {begin, begin + static_cast<std::ptrdiff_t>(count)};
 }
 
 }  // namespace hub

@@ -29,7 +29,7 @@ struct HistoryLimits {
   std::uint32_t channels_max = 0;  // 0 of anything below: no history.
   std::uint32_t messages_max = 0;  // Per channel.
   std::uint32_t size_max = 0;      // Bytes per channel.
-  std::uint64_t total_size_max = 0;
+  std::uint64_t total_size_max = 0;  // Memory of all channels: kKeptOverhead for each message, too.
   std::uint32_t ttl_ms = 0;
 };
 
@@ -64,7 +64,8 @@ class ChannelHomes {
   HomeChannel* open(std::string_view name);
   [[nodiscard]] const HomeChannel* find(std::string_view name) const;
 
-  // Gives the message its offset and keeps it. The message is not shared yet.
+  // Gives the message its offset and keeps it. The message is not shared yet. A channel that nobody
+  // cares about and that keeps no history is forgotten at once: `channel` may be gone afterwards.
   void store(HomeChannel& channel, cross::MessageRef& message, std::uint64_t now_ms);
 
   // Every publication after this call reaches the shard, until interest ends.
@@ -81,7 +82,12 @@ class ChannelHomes {
   void expire(std::uint64_t now_ms);
 
   [[nodiscard]] std::size_t size() const { return channels_.size(); }
+  // Memory that history takes.
   [[nodiscard]] std::uint64_t history_size() const { return total_size_; }
+
+  // What keeping a message costs beside its payload: the object, its frame header, its places in
+  // the two lists. Without it a history of tiny messages would take many times its limit.
+  static constexpr std::uint64_t kKeptOverhead = 256;
 
  private:
   struct Kept {  // In order of age, over all channels.
@@ -91,12 +97,14 @@ class ChannelHomes {
   };
   void drop_oldest(HomeChannel& channel);
   void forget_if_unused(HomeChannel& channel);
+  void compact();
 
   HistoryLimits limits_;
   boost::unordered_flat_map<std::string, std::unique_ptr<HomeChannel>, StringHash, std::equal_to<>>
       channels_;
   std::deque<Kept> kept_;
   std::uint64_t total_size_ = 0;
+  std::size_t messages_ = 0;  // In all histories; kept_ has more, of which compact() frees it.
   std::uint64_t next_epoch_ = 0;
 };
 

@@ -92,7 +92,10 @@ void ChannelTable::leave(Channel& channel, const Subscription& subscription) {
 }
 
 void ChannelTable::end_sweep(Channel& channel) {
-  if (--channel.sweeps == 0) close_gaps(channel);
+  if (--channel.sweeps > 0) return;
+  close_gaps(channel);
+  // It could not be forgotten while it was swept.
+  if (channel.count() == 0 && !channel.permanent) abandoned_.push_back(channel.name);
 }
 
 // Moves subscribers from the end into the gaps, and tells the moved ones their new position.

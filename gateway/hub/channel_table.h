@@ -83,7 +83,8 @@ class ChannelTable {
   void begin_sweep(Channel& channel) { ++channel.sweeps; }
   void end_sweep(Channel& channel);
 
-  // Channels whose last subscriber left since the last call; their home need not tell us any more.
+  // Channels that were left by their last subscriber, or ended a sweep without any, since the last
+  // call: their home need not tell us any more. A channel may be named twice, or have come back.
   std::vector<std::string> take_abandoned() { return std::exchange(abandoned_, {}); }
   // Forgets a channel, if it still has no subscribers.
   void forget_if_empty(std::string_view name);

@@ -5,12 +5,18 @@
 #include <utility>
 
 #include "proto/base/assert.h"
+#include "proto/ws/opcode.h"
 
 namespace hub {
 namespace {
 
 iovec as_part(std::span<const std::byte> bytes) {
   return {const_cast<std::byte*>(bytes.data()), bytes.size()};
+}
+
+// Whether a message for it must not go to the kernel now: it waits behind others, or is dropped.
+bool takes_no_send(const Member& member) {
+  return member.queue != nullptr || member.doomed || member.close_said;
 }
 
 }  // namespace
@@ -20,6 +26,10 @@ Delivery::Delivery(MemberTable& members, Watches& watches, Transport& transport,
     : members_(members), watches_(watches), transport_(transport), counters_(counters) {}
 
 Delivery::~Delivery() {
+  // What is gathered points to messages and receipts that may be gone by now.
+  for (const Entry& entry : entries_) {
+    if (entry.member != kNoMember) members_[entry.member].batch_entry = kNoBatchEntry;
+  }
   for (MemberIndex i = 0; i < members_.size(); ++i) {
     if (members_[i].queue != nullptr) end(i);
   }
@@ -40,7 +50,16 @@ void Delivery::deliver(MemberIndex index, const cross::MessageRef& message, push
   if (watch != nullptr && encoding == cross::Encoding::kProtocol) {
     watches_.expect_ack(*watch, members_.id_of(index));
   }
-  if (member.doomed || member.queue != nullptr) {
+  if (message->expires_ms() != 0 && message->expires_ms() <= now_ms_) {
+    // It was under way for too long: in a ring, or behind other fan-outs.
+    drop(index, *message, receipt, watch, cross::DropCause::kExpired);
+    if (member.queue != nullptr) return;
+    tell_missed(member);
+    on_writable(index);
+    return;
+  }
+  // What is gathered already goes before, even if something else has filled the socket since.
+  if (member.batch_entry == kNoBatchEntry && takes_no_send(member)) {
     enqueue(index, message, encoding, receipt, watch);
     return;
   }
@@ -49,9 +68,11 @@ void Delivery::deliver(MemberIndex index, const cross::MessageRef& message, push
 
 void Delivery::gather(MemberIndex index, Gathered gathered) {
   Member& member = members_[index];
-  if (member.batch_entry != kNoBatchEntry && entries_[member.batch_entry].count == kGatheredMax) {
+  const bool full =
+      member.batch_entry != kNoBatchEntry && entries_[member.batch_entry].count == kGatheredMax;
+  if (full || gathered_.size() == kGatheredTotalMax) {
     flush();
-    if (member.queue != nullptr) {
+    if (takes_no_send(member)) {
       enqueue(index, *gathered.message, gathered.encoding, *gathered.receipt, gathered.watch);
       return;
     }
@@ -92,11 +113,11 @@ void Delivery::build_operations() {
     if (entry.member == kNoMember) continue;  // Ended since; its messages are accounted for.
     Member& member = members_[entry.member];
     member.batch_entry = kNoBatchEntry;
-    const bool must_queue = member.queue != nullptr || member.doomed;
+    const bool must_queue = takes_no_send(member);
     const iovec* first_part = parts_.data() + parts_.size();
     for (std::uint32_t g = entry.first; g != kNoBatchEntry; g = gathered_[g].next) {
       const Gathered& gathered = gathered_[g];
-      if (must_queue) {  // An answer of the edge filled the socket in between.
+      if (must_queue) {  // An answer of the edge filled the socket in between, or it is closing.
         enqueue(entry.member, *gathered.message, gathered.encoding, *gathered.receipt,
                 gathered.watch);
       } else {
@@ -119,13 +140,14 @@ void Delivery::settle_operation(const net::SendOperation& operation, const Entry
     const Gathered& gathered = gathered_[g];
     const std::size_t size = (*gathered.message)->frame(gathered.encoding).size();
     if (operation.result < 0) {
-      ++gathered.receipt->dropped;
-      count_drop(member, **gathered.message, cross::DropCause::kEnded);
+      drop(operation.tag, **gathered.message, *gathered.receipt, gathered.watch,
+           cross::DropCause::kEnded);
     } else if (member.queue == nullptr && left >= size) {
       left -= size;
       record_written(**gathered.message, *gathered.receipt);
     } else if (member.queue == nullptr && left > 0) {
-      queue_rest(member, *gathered.message, gathered.encoding, gathered.watch, left);
+      queue_rest(member, *gathered.message, gathered.encoding, gathered.watch,
+                 lane_of(**gathered.message), left);
       ++gathered.receipt->queued;
       counters_.queued.add();
       left = 0;
@@ -153,13 +175,23 @@ void Delivery::record_written(const cross::Message& message, push::Receipt& rece
 bool Delivery::send_framed(MemberIndex index, std::span<const std::byte> head,
                            std::span<const std::byte> rest, std::uint8_t control_kind) {
   Member& member = members_[index];
+  const bool is_data = control_kind == 0;
+  const bool is_close = control_kind == static_cast<std::uint8_t>(ws::Opcode::kClose);
+  // 5.5.1: no data frame after a Close frame, and there is one only.
+  if (is_data && (member.doomed || member.close_said)) return true;
+  if (is_close && member.close_said &&
+      (member.queue == nullptr || member.queue->find_control(control_kind) == nullptr)) {
+    return true;
+  }
+  if (is_close) member.close_said = true;
+  const Lane lane = is_data ? Lane::kTargeted : is_close ? Lane::kClose : Lane::kControl;
   std::size_t taken = 0;
   if (member.queue == nullptr) {
     const std::array<iovec, 2> parts{as_part(head), as_part(rest)};
     net::SendOperation operation{.tag = index,
-                            .fd = member.handle,
-                            .parts = parts.data(),
-                            .parts_count = rest.empty() ? 1U : 2U};
+                                 .fd = member.handle,
+                                 .parts = parts.data(),
+                                 .parts_count = rest.empty() ? 1U : 2U};
     transport_.send({&operation, 1});
     if (operation.result < 0) return true;  // The edge ends it; see Transport.
     taken = static_cast<std::size_t>(operation.result);
@@ -169,13 +201,12 @@ bool Delivery::send_framed(MemberIndex index, std::span<const std::byte> head,
   auto message = cross::Message::make_framed(head, rest);
   const auto encoding = cross::Encoding::kPlain;
   if (taken > 0) {
-    queue_rest(member, message, encoding, nullptr, taken);
+    queue_rest(member, message, encoding, nullptr, lane, taken);
     return true;
   }
   OutboundQueue& queue = queue_of(member);
   const std::uint64_t size_before = queue.size();
   const std::uint32_t messages_before = queue.messages();
-  const bool is_data = control_kind == 0;
   bool queued = true;
   if (QueuedMessage* earlier = is_data ? nullptr : queue.find_control(control_kind)) {
     queue.replace(*earlier, std::move(message), encoding, nullptr);  // 5.5.3: the latest ping only.
@@ -184,7 +215,7 @@ bool Delivery::send_framed(MemberIndex index, std::span<const std::byte> head,
   } else {
     QueuedMessage* entry = pool_.take();
     entry->message = std::move(message);
-    entry->lane = is_data ? Lane::kTargeted : Lane::kControl;
+    entry->lane = lane;
     entry->control_kind = control_kind;
     queue.append(entry);
   }
@@ -198,7 +229,7 @@ void Delivery::on_writable(MemberIndex index) {
   while (member.queue != nullptr) {
     expire(index);
     if (member.queue == nullptr) return;
-    tell_missed(member, index);
+    tell_missed(member);
     OutboundQueue& queue = *member.queue;
     const std::uint64_t size_before = queue.size();
     const std::uint32_t messages_before = queue.messages();
@@ -213,12 +244,11 @@ void Delivery::on_writable(MemberIndex index) {
       total += parts[i].iov_len;
     }
     net::SendOperation operation{.tag = index,
-                            .fd = member.handle,
-                            .parts = parts.data(),
-                            .parts_count = static_cast<std::uint32_t>(count)};
+                                 .fd = member.handle,
+                                 .parts = parts.data(),
+                                 .parts_count = static_cast<std::uint32_t>(count)};
     transport_.send({&operation, 1});
     if (operation.result < 0) return;
-    latency_accepted_ns_ = 0;
     auto left = static_cast<std::uint64_t>(operation.result);
     counters_.bytes_out.add(left);
     for (std::size_t i = 0; i < count && left >= parts[i].iov_len; ++i) {
@@ -228,6 +258,7 @@ void Delivery::on_writable(MemberIndex index) {
     if (left > 0) queue.set_offset(left + (queue.started() ? queue.offset() : 0));
     account(member, size_before, messages_before);
     const bool blocked = static_cast<std::uint64_t>(operation.result) < total;
+    if (queue.empty()) tell_missed(member);  // What was missed while an earlier notice waited.
     release_if_empty(member);
     if (blocked) return;
   }

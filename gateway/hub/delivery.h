@@ -5,8 +5,8 @@
 //   deliver() ──> gathered entry ──flush()──> written, or the rest queued
 //            └──> queue (backlog) ──on_writable()──> written
 //
-// Owner: Hub.   Thread: the shard's.   Bound: the queues' limits; a gathered entry holds at most
-// kGatheredMax messages before it is flushed.
+// Owner: Hub.   Thread: the shard's.   Bound: the queues' limits; at most kGatheredMax messages are
+// gathered for one member and kGatheredTotalMax for all before they are flushed.
 #pragma once
 
 #include <sys/uio.h>
@@ -45,8 +45,8 @@ class Delivery {
   void set_rules(std::vector<QueueRules> by_profile) { rules_ = std::move(by_profile); }
   void set_now(std::uint64_t now_ms) { now_ms_ = now_ms; }
 
-  // Delivers to one active member. The message and the receipt must live until the next flush();
-  // the receipt is final (but for what a watch adds) after it.
+  // Delivers to one active member, or drops what has outlived its time. The message and the receipt
+  // must live until the next flush(); the receipt is final (but for what a watch adds) after it.
   void deliver(MemberIndex index, const cross::MessageRef& message, push::Receipt& receipt,
                Watch* watch);
 
@@ -56,6 +56,7 @@ class Delivery {
   // Bytes for one member that are framed already: answers and control frames. They leave at once
   // when nothing waits; else they wait: control frames (control_kind: the opcode) in place of an
   // earlier one of their kind, data (0) within the limits. False: there was no room for data.
+  // A Close frame leaves after all that waits, and no data is sent after it.
   bool send_framed(MemberIndex index, std::span<const std::byte> head,
                    std::span<const std::byte> rest, std::uint8_t control_kind);
 
@@ -65,7 +66,8 @@ class Delivery {
   // Drops what has outlived its time in the member's queue.
   void expire(MemberIndex index);
 
-  // Drops all that waits for the member, but for a frame that is partly on the wire.
+  // Drops all data that waits for the member, gathered or queued, but for a frame that is partly on
+  // the wire. Control frames stay.
   void discard_waiting(MemberIndex index, cross::DropCause cause);
   // Drops everything: the connection has ended.
   void end(MemberIndex index);
@@ -77,6 +79,7 @@ class Delivery {
 
  private:
   static constexpr std::size_t kGatheredMax = 64;
+  static constexpr std::size_t kGatheredTotalMax = 16'384;  // 1 MiB with what is made of it.
 
   struct Gathered {  // A message for a member, until flush().
     const cross::MessageRef* message;
@@ -103,14 +106,17 @@ class Delivery {
   void enqueue(MemberIndex index, const cross::MessageRef& message, cross::Encoding encoding,
                push::Receipt& receipt, Watch* watch);
   bool make_room(Member& member, MemberIndex index, std::size_t frame_size, push::Policy policy);
-  bool conflate(Member& member, const cross::MessageRef& message, cross::Encoding encoding,
+  bool conflate(MemberIndex index, const cross::MessageRef& message, cross::Encoding encoding,
                 push::Receipt& receipt, Watch* watch);
   OutboundQueue& queue_of(Member& member);
   void queue_rest(Member& member, const cross::MessageRef& message, cross::Encoding encoding,
-                  Watch* watch, std::size_t offset);
-  void tell_missed(Member& member, MemberIndex index);
+                  Watch* watch, Lane lane, std::size_t offset);
+  void tell_missed(Member& member);
   void finish_queued(QueuedMessage* entry);
-  void drop_queued(Member& member, QueuedMessage* entry, cross::DropCause cause);
+  void drop(MemberIndex index, const cross::Message& message, push::Receipt& receipt, Watch* watch,
+            cross::DropCause cause);
+  void drop_gathered(MemberIndex index, cross::DropCause cause);
+  void drop_queued(MemberIndex index, QueuedMessage* entry, cross::DropCause cause);
   void count_drop(Member& member, const cross::Message& message, cross::DropCause cause);
   void account(Member& member, std::uint64_t size_before, std::uint32_t messages_before);
   void release_if_empty(Member& member);

@@ -42,14 +42,15 @@ void Delivery::count_drop(Member& member, const cross::Message& message, cross::
 }
 
 void Delivery::queue_rest(Member& member, const cross::MessageRef& message,
-                          cross::Encoding encoding, Watch* watch, std::size_t offset) {
+                          cross::Encoding encoding, Watch* watch, Lane lane,
+                          std::size_t offset) {
   OutboundQueue& queue = queue_of(member);
   const std::uint64_t size_before = queue.size();
   const std::uint32_t messages_before = queue.messages();
   QueuedMessage* entry = pool_.take();
   entry->message = message;
   entry->encoding = encoding;
-  entry->lane = message->fanout() ? Lane::kFanout : Lane::kTargeted;
+  entry->lane = lane;
   entry->watch = watch;
   if (watch != nullptr) ++watch->waiting;
   queue.begin_partial(entry, offset);
@@ -59,19 +60,18 @@ void Delivery::queue_rest(Member& member, const cross::MessageRef& message,
 void Delivery::enqueue(MemberIndex index, const cross::MessageRef& message,
                        cross::Encoding encoding, push::Receipt& receipt, Watch* watch) {
   Member& member = members_[index];
-  if (member.doomed) {
-    ++receipt.dropped;
-    count_drop(member, *message, cross::DropCause::kSlow);
+  if (member.doomed || member.close_said) {
+    drop(index, *message, receipt, watch,
+         member.doomed ? cross::DropCause::kSlow : cross::DropCause::kEnded);
     return;
   }
-  if (message->policy() == push::Policy::kConflate &&
-      conflate(member, message, encoding, receipt, watch)) {
+  if (message->policy() == push::Policy::kConflate && member.queue != nullptr &&
+      conflate(index, message, encoding, receipt, watch)) {
     return;
   }
   if (!make_room(member, index, message->frame(encoding).size(), message->policy())) {
-    ++receipt.dropped;
-    count_drop(member, *message,
-               member.doomed ? cross::DropCause::kSlow : cross::DropCause::kQueueFull);
+    drop(index, *message, receipt, watch,
+         member.doomed ? cross::DropCause::kSlow : cross::DropCause::kQueueFull);
     release_if_empty(member);
     return;
   }
@@ -81,7 +81,7 @@ void Delivery::enqueue(MemberIndex index, const cross::MessageRef& message,
   QueuedMessage* entry = pool_.take();
   entry->message = message;
   entry->encoding = encoding;
-  entry->lane = message->fanout() ? Lane::kFanout : Lane::kTargeted;
+  entry->lane = lane_of(*message);
   entry->watch = watch;
   if (watch != nullptr) ++watch->waiting;
   queue.append(entry);
@@ -91,27 +91,41 @@ void Delivery::enqueue(MemberIndex index, const cross::MessageRef& message,
   if (message->expires_ms() != 0) transport_.wake_at(index, message->expires_ms());
 }
 
-bool Delivery::conflate(Member& member, const cross::MessageRef& message,
+// Puts the message in place of an earlier one with its key, if there is one. When it is larger and
+// does not fit there, the earlier one goes all the same, unless it is the newest that gives way.
+bool Delivery::conflate(MemberIndex index, const cross::MessageRef& message,
                         cross::Encoding encoding, push::Receipt& receipt, Watch* watch) {
-  if (member.queue == nullptr) return false;
+  Member& member = members_[index];
   OutboundQueue& queue = *member.queue;
   QueuedMessage* earlier = queue.find_conflatable(*message);
   if (earlier == nullptr) return false;
+  const QueueRules& rules = rules_[member.profile];
+  const bool in_place =
+      queue.fits_instead(*earlier, message->frame(encoding).size(), rules.limits);
+  if (!in_place && rules.overflow == push::Policy::kDropNewest) return false;
+  if (Watch* theirs = earlier->watch) {  // The newer one stands for it from here on.
+    if (theirs->receipt != nullptr && !earlier->conflated) {
+      --theirs->receipt->queued;
+      ++theirs->receipt->conflated;
+    }
+    watches_.give_up_ack(*theirs, members_.id_of(index));
+    watches_.settle(*theirs);
+  }
   const std::uint64_t size_before = queue.size();
   const std::uint32_t messages_before = queue.messages();
-  if (earlier->watch != nullptr) {  // The earlier one is no longer queued: this one stands for it.
-    if (push::Receipt* theirs = earlier->watch->receipt) {
-      --theirs->queued;
-      ++theirs->conflated;
-    }
-    watches_.settle(*earlier->watch);
+  if (in_place) {
+    if (watch != nullptr) ++watch->waiting;
+    queue.replace(*earlier, message, encoding, watch);
+    earlier->conflated = true;
+    ++receipt.conflated;
+    counters_.conflated.add();
+  } else {
+    queue.take(earlier);
+    pool_.give_back(earlier);
   }
-  if (watch != nullptr) ++watch->waiting;
-  queue.replace(*earlier, message, encoding, watch);
   account(member, size_before, messages_before);
-  ++receipt.conflated;
-  counters_.conflated.add();
-  return true;
+  if (in_place && message->expires_ms() != 0) transport_.wake_at(index, message->expires_ms());
+  return in_place;
 }
 
 // Whether there is room for the frame now; other messages, or the connection, may have given way.
@@ -124,13 +138,12 @@ bool Delivery::make_room(Member& member, MemberIndex index, std::size_t frame_si
   if (policy == push::Policy::kDropOldest) {
     const std::uint64_t size_before = queue.size();
     const std::uint32_t messages_before = queue.messages();
+    if (!queue.could_fit(frame_size, rules.limits)) return false;
     while (!queue.fits(frame_size, rules.limits)) {
-      QueuedMessage* oldest = queue.take_oldest();
-      if (oldest == nullptr) break;
-      drop_queued(member, oldest, cross::DropCause::kOldest);
+      drop_queued(index, queue.take_oldest_push(), cross::DropCause::kOldest);
     }
     account(member, size_before, messages_before);
-    return queue.fits(frame_size, rules.limits);
+    return true;
   }
   if (policy == push::Policy::kClose) {
     member.doomed = true;
@@ -148,38 +161,52 @@ void Delivery::finish_queued(QueuedMessage* entry) {
     }
   }
   if (Watch* watch = entry->watch) {
-    if (watch->receipt != nullptr) {
-      if (watch->receipt->queued > 0) {
-        --watch->receipt->queued;
-      } else {
-        --watch->receipt->conflated;
-      }
-      ++watch->receipt->written;
+    if (push::Receipt* receipt = watch->receipt) {
+      --(entry->conflated ? receipt->conflated : receipt->queued);
+      ++receipt->written;
     }
     watches_.settle(*watch);
   }
   pool_.give_back(entry);
 }
 
-void Delivery::drop_queued(Member& member, QueuedMessage* entry, cross::DropCause cause) {
-  count_drop(member, *entry->message, cause);
+// A message that has not been queued.
+void Delivery::drop(MemberIndex index, const cross::Message& message, push::Receipt& receipt,
+                    Watch* watch, cross::DropCause cause) {
+  ++receipt.dropped;
+  count_drop(members_[index], message, cause);
+  if (watch != nullptr) watches_.give_up_ack(*watch, members_.id_of(index));
+}
+
+void Delivery::drop_gathered(MemberIndex index, cross::DropCause cause) {
+  Member& member = members_[index];
+  if (member.batch_entry == kNoBatchEntry) return;
+  Entry& entry = entries_[member.batch_entry];
+  for (std::uint32_t g = entry.first; g != kNoBatchEntry; g = gathered_[g].next) {
+    drop(index, **gathered_[g].message, *gathered_[g].receipt, gathered_[g].watch, cause);
+  }
+  entry.member = kNoMember;
+  member.batch_entry = kNoBatchEntry;
+}
+
+void Delivery::drop_queued(MemberIndex index, QueuedMessage* entry, cross::DropCause cause) {
+  count_drop(members_[index], *entry->message, cause);
   if (Watch* watch = entry->watch) {
-    if (watch->receipt != nullptr) {
-      if (watch->receipt->queued > 0) {
-        --watch->receipt->queued;
-      } else {
-        --watch->receipt->conflated;
-      }
-      ++watch->receipt->dropped;
+    if (push::Receipt* receipt = watch->receipt) {
+      --(entry->conflated ? receipt->conflated : receipt->queued);
+      ++receipt->dropped;
     }
+    watches_.give_up_ack(*watch, members_.id_of(index));
     watches_.settle(*watch);
   }
   pool_.give_back(entry);
 }
 
-void Delivery::tell_missed(Member& member, MemberIndex /*index*/) {
-  if (member.missed_untold == 0 || member.doomed ||
-      member.encoding != cross::Encoding::kProtocol) {
+// Makes the notice wait with the control frames. While one waits no other joins it.
+void Delivery::tell_missed(Member& member) {
+  if (member.missed_untold == 0 || member.doomed || member.close_said ||
+      member.encoding != cross::Encoding::kProtocol ||
+      (member.queue != nullptr && member.queue->find_control(kMissedNotice) != nullptr)) {
     return;
   }
   std::string body;
@@ -190,7 +217,7 @@ void Delivery::tell_missed(Member& member, MemberIndex /*index*/) {
   entry->message = cross::Message::make_framed(dunlin::as_bytes(frame));
   entry->lane = Lane::kControl;
   entry->control_kind = kMissedNotice;
-  member.queue->append(entry);
+  queue_of(member).append(entry);
   counters_.missed_notices.add();
 }
 
@@ -201,40 +228,34 @@ void Delivery::expire(MemberIndex index) {
   const std::uint64_t size_before = queue.size();
   const std::uint32_t messages_before = queue.messages();
   while (QueuedMessage* expired = queue.take_expired(now_ms_)) {
-    drop_queued(member, expired, cross::DropCause::kExpired);
+    drop_queued(index, expired, cross::DropCause::kExpired);
   }
   account(member, size_before, messages_before);
+  if (queue.empty()) tell_missed(member);  // The last chance: it is told when the socket is free.
   if (const std::uint64_t next = queue.next_expiry_ms(); next != 0) transport_.wake_at(index, next);
   release_if_empty(member);
 }
 
 void Delivery::discard_waiting(MemberIndex index, cross::DropCause cause) {
   Member& member = members_[index];
+  drop_gathered(index, cause);
   if (member.queue == nullptr) return;
   OutboundQueue& queue = *member.queue;
   const std::uint64_t size_before = queue.size();
   const std::uint32_t messages_before = queue.messages();
-  while (QueuedMessage* entry = queue.take_oldest()) drop_queued(member, entry, cause);
+  while (QueuedMessage* entry = queue.take_oldest()) drop_queued(index, entry, cause);
   account(member, size_before, messages_before);
   release_if_empty(member);
 }
 
 void Delivery::end(MemberIndex index) {
   Member& member = members_[index];
-  if (member.batch_entry != kNoBatchEntry) {
-    Entry& entry = entries_[member.batch_entry];
-    for (std::uint32_t g = entry.first; g != kNoBatchEntry; g = gathered_[g].next) {
-      ++gathered_[g].receipt->dropped;
-      count_drop(member, **gathered_[g].message, cross::DropCause::kEnded);
-    }
-    entry.member = kNoMember;
-    member.batch_entry = kNoBatchEntry;
-  }
+  drop_gathered(index, cross::DropCause::kEnded);
   if (member.queue == nullptr) return;
   const std::uint64_t size_before = member.queue->size();
   const std::uint32_t messages_before = member.queue->messages();
   while (QueuedMessage* entry = member.queue->take_first()) {
-    drop_queued(member, entry, member.doomed ? cross::DropCause::kSlow : cross::DropCause::kEnded);
+    drop_queued(index, entry, member.doomed ? cross::DropCause::kSlow : cross::DropCause::kEnded);
   }
   account(member, size_before, messages_before);
   release_if_empty(member);
@@ -250,6 +271,10 @@ std::string Delivery::take_unsent(MemberIndex index) {
   while (QueuedMessage* entry = member.queue->take_first()) {
     const auto frame = entry->frame().subspan(std::exchange(skip, 0));
     bytes.append(dunlin::as_string_view(frame));
+    if (Watch* watch = entry->watch) {  // Its fate is decided on another shard: nobody will tell.
+      watches_.give_up_ack(*watch, members_.id_of(index));
+      watches_.settle(*watch);
+    }
     pool_.give_back(entry);
   }
   account(member, size_before, messages_before);
@@ -261,7 +286,7 @@ void Delivery::resume_unsent(MemberIndex index, std::string_view bytes) {
   if (bytes.empty()) return;
   // As a started frame: its first bytes may be on the wire already.
   queue_rest(members_[index], cross::Message::make_framed(dunlin::as_bytes(bytes)),
-             cross::Encoding::kPlain, nullptr, 0);
+             cross::Encoding::kPlain, nullptr, Lane::kTargeted, 0);
   on_writable(index);
 }
 

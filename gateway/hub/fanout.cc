@@ -32,7 +32,7 @@ FanoutTarget& Fanouts::target_for(Channel* channel, std::uint16_t profile) {
   present = active_.back().get();
   present->channel = channel;
   present->profile = profile;
-  // Held until the target is done: the channel's list must neither move nor vanish.
+  // Between this and its end the channel must not vanish, nor its list move.
   if (channel != nullptr) channels_.begin_sweep(*channel);
   return *present;
 }
@@ -48,15 +48,16 @@ bool Fanouts::run(std::uint32_t budget, std::vector<void*>& done) {
     if (target.sweeping == 0) begin_sweep(target);
     budget -= std::min(budget, sweep(target, budget));
     delivery_.flush();
-    if (target.position < target.end) break;  // The budget is used up.
-    end_sweep(target, done);
-    auto finished = std::move(active_.front());
+    const bool swept = target.position >= target.end;  // Otherwise the budget is used up.
+    if (swept) end_sweep(target, done);
+    auto front = std::move(active_.front());
     active_.pop_front();
-    if (!finished->messages.empty()) {
-      active_.push_back(std::move(finished));  // What piled up meanwhile; others first.
+    if (!swept || !front->messages.empty()) {
+      active_.push_back(std::move(front));  // The others' turn.
     } else {
-      finish(*finished);
+      finish(*front);
     }
+    if (!swept) break;
   }
   return !active_.empty();
 }
@@ -69,7 +70,6 @@ void Fanouts::finish(const FanoutTarget& target) {
   Channel& channel = *target.channel;
   channel.fanout = nullptr;
   channels_.end_sweep(channel);
-  channels_.forget_if_empty(channel.name);
 }
 
 void Fanouts::begin_sweep(FanoutTarget& target) {
@@ -80,9 +80,12 @@ void Fanouts::begin_sweep(FanoutTarget& target) {
                    : members_.size();
 }
 
-// Returns what it used of the budget. A slot without a receiver costs a sixteenth of a send.
+// Returns what it used of the budget. A slot without a receiver costs a sixteenth of a send; each
+// eighth message for the same receiver costs another one.
 std::uint32_t Fanouts::sweep(FanoutTarget& target, std::uint32_t budget) {
   constexpr std::uint32_t kEmptySlotsPerUnit = 16;
+  constexpr std::size_t kMessagesPerUnit = 8;
+  const auto cost = static_cast<std::uint32_t>(1 + target.sweeping / kMessagesPerUnit);
   std::uint32_t used = 0;
   std::uint32_t empty_slots = 0;
   for (; target.position < target.end && used < budget; ++target.position) {
@@ -94,7 +97,7 @@ std::uint32_t Fanouts::sweep(FanoutTarget& target, std::uint32_t budget) {
       if (++empty_slots % kEmptySlotsPerUnit == 0) ++used;
       continue;
     }
-    ++used;
+    used += cost;
   }
   return std::max(used, 1U);
 }
@@ -135,6 +138,11 @@ void Fanouts::end_sweep(FanoutTarget& target, std::vector<void*>& done) {
     done.push_back(target.messages.front().owner);
     target.messages.pop_front();
     --waiting_;
+  }
+  if (target.channel != nullptr && !target.messages.empty()) {
+    // A busy channel's fan-out may never be done: its gaps are closed between two sweeps.
+    channels_.end_sweep(*target.channel);
+    channels_.begin_sweep(*target.channel);
   }
 }
 

@@ -56,7 +56,8 @@ class Fanouts {
   void to_channel(Channel& channel, FanoutMessage message);
   void to_all(std::uint16_t profile, FanoutMessage message);
 
-  // Visits up to `budget` receivers, and flushes. Owners of messages that every receiver has been
+  // Visits up to `budget` receivers (fewer when there are many messages for each), and flushes. Lists
+  // of receivers take turns. Owners of messages that every receiver has been
   // visited for are appended to `done`. Returns whether work is left.
   bool run(std::uint32_t budget, std::vector<void*>& done);
 

@@ -9,10 +9,11 @@ namespace hub {
 void Hub::join(MemberIndex index, const Joining& joining) {
   members_.grow_to(index + 1);
   Member& member = members_[index];
-  DUNLIN_ASSERT(member.queue == nullptr && !member.active);
+  DUNLIN_ASSERT(member.queue == nullptr && member.subscriptions == nullptr && !member.active &&
+                member.batch_entry == kNoBatchEntry);
   member = Member{};
   member.handle = joining.handle;
-  member.generation = joining.generation;
+  member.generation = joining.generation & 0xFFFFFF;
   member.profile = joining.profile;
   member.encoding = joining.encoding;
   member.internal = joining.internal;

@@ -25,27 +25,36 @@ std::uint32_t MemberTable::count(std::string_view uid) const {
 }
 
 void MemberTable::link(MemberIndex index) {
-  members_[index].next_of_uid = kNoMember;
-  const auto [first, is_first] = by_uid_.insert(index);
+  Member& member = members_[index];
+  member.next_of_uid = kNoMember;
+  member.previous_of_uid = index;
+  const auto [found, is_first] = by_uid_.insert(index);
   if (is_first) return;
-  MemberIndex last = *first;
-  while (members_[last].next_of_uid != kNoMember) last = members_[last].next_of_uid;
-  members_[last].next_of_uid = index;
+  Member& first = members_[*found];
+  member.previous_of_uid = first.previous_of_uid;
+  members_[first.previous_of_uid].next_of_uid = index;
+  first.previous_of_uid = index;
 }
 
 void MemberTable::unlink(MemberIndex index) {
   const MemberIndex first = find(members_[index].uid.view());
   DUNLIN_ASSERT(first != kNoMember);
-  const MemberIndex next = members_[index].next_of_uid;
-  if (first != index) {
-    MemberIndex before = first;
-    while (members_[before].next_of_uid != index) before = members_[before].next_of_uid;
-    members_[before].next_of_uid = next;
-  } else {
+  Member& member = members_[index];
+  const MemberIndex next = member.next_of_uid;
+  const MemberIndex previous = member.previous_of_uid;
+  if (first == index) {
     by_uid_.erase(index);
     if (next != kNoMember) by_uid_.insert(next);
+  } else {
+    members_[previous].next_of_uid = next;
   }
-  members_[index].next_of_uid = kNoMember;
+  if (next != kNoMember) {
+    members_[next].previous_of_uid = previous;  // Of a new first one: the last.
+  } else if (first != index) {
+    members_[first].previous_of_uid = previous;
+  }
+  member.next_of_uid = kNoMember;
+  member.previous_of_uid = kNoMember;
 }
 
 }  // namespace hub

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "proto/base/assert.h"
+
 namespace hub {
 
 QueuedMessagePool::~QueuedMessagePool() {
@@ -28,20 +30,37 @@ void QueuedMessagePool::give_back(QueuedMessage* entry) {
 }
 
 void OutboundQueue::count_in(const QueuedMessage& entry) {
-  if (const std::uint64_t expires = entry.message->expires_ms(); expires != 0) {
-    expiry_floor_ms_ = expiring_ == 0 ? expires : std::min(expiry_floor_ms_, expires);
-    ++expiring_;
-  }
-  if (entry.lane == Lane::kControl) return;
+  if (!entry.is_data()) return;
   size_ += entry.frame().size();
   ++messages_;
 }
 
 void OutboundQueue::count_out(const QueuedMessage& entry) {
-  if (entry.message->expires_ms() != 0) --expiring_;
-  if (entry.lane == Lane::kControl) return;
+  if (!entry.is_data()) return;
   size_ -= entry.frame().size();
   --messages_;
+}
+
+// What is in a lane may still be dropped; what is started may not.
+void OutboundQueue::enter_lane(const QueuedMessage& entry) {
+  count_in(entry);
+  if (entry.is_data() && entry.message->is_push()) {
+    droppable_size_ += entry.frame().size();
+    ++droppable_;
+  }
+  if (const std::uint64_t expires = entry.message->expires_ms(); expires != 0) {
+    expiry_floor_ms_ = expiring_ == 0 ? expires : std::min(expiry_floor_ms_, expires);
+    ++expiring_;
+  }
+}
+
+void OutboundQueue::leave_lane(const QueuedMessage& entry) {
+  count_out(entry);
+  if (entry.is_data() && entry.message->is_push()) {
+    droppable_size_ -= entry.frame().size();
+    --droppable_;
+  }
+  if (entry.message->expires_ms() != 0) --expiring_;
 }
 
 void OutboundQueue::append(QueuedMessage* entry) {
@@ -49,49 +68,61 @@ void OutboundQueue::append(QueuedMessage* entry) {
   entry->next = nullptr;
   (list.last == nullptr ? list.first : list.last->next) = entry;
   list.last = entry;
-  count_in(*entry);
+  enter_lane(*entry);
 }
 
 void OutboundQueue::begin_partial(QueuedMessage* entry, std::size_t offset) {
+  DUNLIN_ASSERT(partial_ == nullptr);
   partial_ = entry;
   offset_ = offset;
   count_in(*entry);
 }
 
 QueuedMessage* OutboundQueue::find_conflatable(const cross::Message& message) {
-  for (const Lane lane : {Lane::kTargeted, Lane::kFanout}) {
-    for (auto* entry = lanes_[static_cast<std::size_t>(lane)].first; entry != nullptr;
-         entry = entry->next) {
-      if (entry->message->conflate_key() == message.conflate_key() &&
-          entry->message->channel() == message.channel()) {
-        return entry;
-      }
+  if (message.conflate_key().empty()) return nullptr;
+  for (auto* entry = lanes_[static_cast<std::size_t>(lane_of(message))].first; entry != nullptr;
+       entry = entry->next) {
+    const cross::Message& waiting = *entry->message;
+    if (waiting.conflate_hash() == message.conflate_hash() &&
+        waiting.conflate_key() == message.conflate_key() &&
+        waiting.channel() == message.channel()) {
+      return entry;
     }
   }
   return nullptr;
 }
 
 QueuedMessage* OutboundQueue::find_control(std::uint8_t control_kind) {
-  for (auto* entry = lanes_[0].first; entry != nullptr; entry = entry->next) {
-    if (entry->control_kind == control_kind) return entry;
+  for (const Lane lane : {Lane::kControl, Lane::kClose}) {
+    for (auto* entry = lanes_[static_cast<std::size_t>(lane)].first; entry != nullptr;
+         entry = entry->next) {
+      if (entry->control_kind == control_kind) return entry;
+    }
   }
   return nullptr;
 }
 
 void OutboundQueue::replace(QueuedMessage& entry, cross::MessageRef message,
                             cross::Encoding encoding, Watch* watch) {
-  count_out(entry);
+  leave_lane(entry);
   entry.message = std::move(message);
   entry.encoding = encoding;
   entry.watch = watch;
-  count_in(entry);
+  enter_lane(entry);
+}
+
+void OutboundQueue::take(QueuedMessage* entry) {
+  List& list = lanes_[static_cast<std::size_t>(entry->lane)];
+  QueuedMessage* before = nullptr;
+  for (auto* other = list.first; other != entry; other = other->next) before = other;
+  unlink(list, before, entry);
 }
 
 void OutboundQueue::unlink(List& list, QueuedMessage* before, QueuedMessage* entry) {
   (before == nullptr ? list.first : before->next) = entry->next;
   if (list.last == entry) list.last = before;
   entry->next = nullptr;
-  count_out(*entry);
+  leave_lane(*entry);
 }
 
 QueuedMessage* OutboundQueue::take_oldest() {
@@ -99,6 +130,20 @@ QueuedMessage* OutboundQueue::take_oldest() {
     List& list = lanes_[static_cast<std::size_t>(lane)];
     if (QueuedMessage* entry = list.first; entry != nullptr) {
       unlink(list, nullptr, entry);
+      return entry;
+    }
+  }
+  return nullptr;
+}
+
+QueuedMessage* OutboundQueue::take_oldest_push() {
+  if (droppable_ == 0) return nullptr;
+  for (const Lane lane : {Lane::kFanout, Lane::kTargeted}) {
+    List& list = lanes_[static_cast<std::size_t>(lane)];
+    QueuedMessage* before = nullptr;
+    for (auto* entry = list.first; entry != nullptr; before = entry, entry = entry->next) {
+      if (!entry->message->is_push()) continue;
+      unlink(list, before, entry);
       return entry;
     }
   }
@@ -122,29 +167,22 @@ QueuedMessage* OutboundQueue::take_first() {
 
 QueuedMessage* OutboundQueue::take_expired(std::uint64_t now_ms) {
   if (expiring_ == 0 || now_ms < expiry_floor_ms_) return nullptr;
+  std::uint64_t earliest = 0;
   for (List& list : lanes_) {
     QueuedMessage* before = nullptr;
     for (auto* entry = list.first; entry != nullptr; before = entry, entry = entry->next) {
       const std::uint64_t expires = entry->message->expires_ms();
-      if (expires == 0 || expires > now_ms) continue;
+      if (expires == 0) continue;
+      if (expires > now_ms) {
+        earliest = earliest == 0 ? expires : std::min(earliest, expires);
+        continue;
+      }
       unlink(list, before, entry);
       return entry;
     }
   }
-  expiry_floor_ms_ = std::max(now_ms + 1, next_expiry_ms());
+  expiry_floor_ms_ = earliest;
   return nullptr;
-}
-
-std::uint64_t OutboundQueue::next_expiry_ms() const {
-  if (expiring_ == 0) return 0;
-  std::uint64_t earliest = 0;
-  for (const List& list : lanes_) {
-    for (auto* entry = list.first; entry != nullptr; entry = entry->next) {
-      const std::uint64_t expires = entry->message->expires_ms();
-      if (expires != 0 && (earliest == 0 || expires < earliest)) earliest = expires;
-    }
-  }
-  return earliest;
 }
 
 std::size_t OutboundQueue::gather(std::span<QueuedMessage*> out) const {

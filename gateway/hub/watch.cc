@@ -11,29 +11,39 @@ Watch* Watches::open(push::Receipt& receipt, void* owner, cross::MessageId messa
   watch->owner = owner;
   watch->message = message;
   watch->wants_acks = wants_acks;
-  if (wants_acks) awaiting_acks_[message.value] = watch.get();
+  if (wants_acks) {
+    Watch*& first = awaiting_acks_[message.value];
+    watch->next_of_message = std::exchange(first, watch.get());
+  }
   return watch.release();  // Deleted by let_go(), or by settle() after that.
 }
 
 void Watches::expect_ack(Watch& watch, cross::ConnectionId receiver) {
-  if (watch.wants_acks) watch.unacked.push_back(receiver);
+  if (watch.wants_acks) watch.unacked.insert(receiver.value);
+}
+
+void Watches::give_up_ack(Watch& watch, cross::ConnectionId receiver) {
+  if (watch.unacked.erase(receiver.value) != 0 && watch.receipt != nullptr) note_if_done(watch);
 }
 
 bool Watches::acknowledge(cross::MessageId message, cross::ConnectionId receiver) {
   const auto found = awaiting_acks_.find(message.value);
   if (found == awaiting_acks_.end()) return false;
-  Watch& watch = *found->second;
-  const auto position = std::find(watch.unacked.begin(), watch.unacked.end(), receiver);
-  if (position == watch.unacked.end()) return false;
-  watch.unacked.erase(position);
-  ++watch.receipt->acked;
-  note_if_done(watch);
-  return true;
+  bool awaited = false;
+  for (Watch* watch = found->second; watch != nullptr; watch = watch->next_of_message) {
+    if (watch->unacked.erase(receiver.value) == 0) continue;
+    awaited = true;
+    ++watch->receipt->acked;
+    note_if_done(*watch);
+  }
+  return awaited;
 }
 
 void Watches::forget_receiver(cross::ConnectionId receiver) {
-  for (auto& [message, watch] : awaiting_acks_) {
-    if (std::erase(watch->unacked, receiver) != 0) note_if_done(*watch);
+  for (const auto& [message, first] : awaiting_acks_) {
+    for (Watch* watch = first; watch != nullptr; watch = watch->next_of_message) {
+      give_up_ack(*watch, receiver);
+    }
   }
 }
 
@@ -47,10 +57,21 @@ void Watches::settle(Watch& watch) {
 }
 
 void Watches::let_go(Watch* watch) {
-  if (watch->wants_acks) awaiting_acks_.erase(watch->message.value);
-  std::erase(finished_, watch);
+  if (watch->wants_acks) stop_awaiting_acks(*watch);
+  if (watch->noted) std::erase(finished_, watch);
   watch->receipt = nullptr;
   if (watch->waiting == 0) delete watch;
+}
+
+void Watches::stop_awaiting_acks(const Watch& watch) {
+  const auto found = awaiting_acks_.find(watch.message.value);
+  if (found->second == &watch && watch.next_of_message == nullptr) {
+    awaiting_acks_.erase(found);
+    return;
+  }
+  Watch** link = &found->second;
+  while (*link != &watch) link = &(*link)->next_of_message;
+  *link = watch.next_of_message;
 }
 
 void Watches::note_if_done(Watch& watch) {

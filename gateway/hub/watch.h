@@ -6,6 +6,7 @@
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -24,7 +25,8 @@ struct Watch {
   bool wants_acks = false;
   bool noted = false;  // Is in the list of finished ones.
   cross::MessageId message;
-  std::vector<cross::ConnectionId> unacked;  // Receivers that have not acknowledged yet.
+  Watch* next_of_message = nullptr;  // Another one for the same message, on another channel.
+  boost::unordered_flat_set<std::uint64_t> unacked;  // Receivers that have not acknowledged yet.
 };
 
 class Watches {
@@ -33,7 +35,9 @@ class Watches {
 
   // A receiver has the message, or will; its acknowledgement is now awaited.
   void expect_ack(Watch& watch, cross::ConnectionId receiver);
-  // Whether anybody waited for it.
+  // The frame for this receiver was dropped: it will not acknowledge what it does not get.
+  void give_up_ack(Watch& watch, cross::ConnectionId receiver);
+  // One acknowledgement speaks for all frames of the message. Whether anybody waited for it.
   bool acknowledge(cross::MessageId message, cross::ConnectionId receiver);
   // A receiver is gone: its acknowledgement will never come.
   void forget_receiver(cross::ConnectionId receiver);
@@ -54,10 +58,12 @@ class Watches {
   [[nodiscard]] bool any_finished() const { return !finished_.empty(); }
 
  private:
+  void stop_awaiting_acks(const Watch& watch);
   void note_if_done(Watch& watch);
 
   std::vector<Watch*> finished_;
-  boost::unordered_flat_map<std::uint64_t, Watch*> awaiting_acks_;  // By message.
+  // By message; the first of a chain.
+  boost::unordered_flat_map<std::uint64_t, Watch*> awaiting_acks_;
 };
 
 }  // namespace hub

@@ -83,7 +83,8 @@ class BodyParser::Impl {
       json::ondemand::field field;
       if (std::move(item).get(field) != simdjson::SUCCESS)
         return std::unexpected(json::malformed());
-      const std::string_view key = json::plain_key(field.key());
+      std::string_view key;
+      if (!json::read_key(field.key(), key)) return std::unexpected(json::malformed());
       if (key != name) {
         return refuse("unknown_key", "the only member is " + std::string(name), std::string(key));
       }

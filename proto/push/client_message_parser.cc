@@ -80,7 +80,8 @@ bool read_recover(const Reader& reader, value from, Found& found) {
   for (auto item : members) {
     json::ondemand::field field;
     if (std::move(item).get(field) != simdjson::SUCCESS) return false;
-    const std::string_view name = json::plain_key(field.key());
+    std::string_view name;
+    if (!json::read_key(field.key(), name)) return false;
     if (name == "epoch") {
       if (!read_name(reader, field.value(), 64, kBadRecover, found, epoch)) return false;
     } else if (name == "offset") {
@@ -113,7 +114,8 @@ bool read_request(const Reader& reader, value from, const ClientLimits& limits, 
   for (auto item : members) {
     json::ondemand::field field;
     if (std::move(item).get(field) != simdjson::SUCCESS) return false;
-    const std::string_view name = json::plain_key(field.key());
+    std::string_view name;
+    if (!json::read_key(field.key(), name)) return false;
     bool read = false;
     if (name == "uid" && found.request == "login") {
       read = read_name(reader, field.value(), limits.uid_size_max, kBadUid, found, found.uid);
@@ -207,7 +209,9 @@ class ClientMessageParser::Impl {
     for (auto item : members) {
       json::ondemand::field field;
       if (std::move(item).get(field) != simdjson::SUCCESS) return kMalformed;
-      if (!read(json::plain_key(field.key()), field.value())) return kMalformed;
+      std::string_view name;
+      if (!json::read_key(field.key(), name)) return kMalformed;
+      if (!read(name, field.value())) return kMalformed;
     }
     if (!reader_.at_end()) return kMalformed;
     return std::nullopt;

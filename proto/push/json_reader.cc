@@ -216,12 +216,15 @@ Checked Reader::check_document(std::size_t depth_max) {
   return valid ? Checked::kOk : Checked::kMalformed;
 }
 
-std::string_view plain_key(ondemand::raw_json_string key) {
+bool read_key(ondemand::raw_json_string key, std::string_view& name) {
   const char* text = key.raw();
+  name = {};
   for (std::size_t size = 0; size <= kPlainKeySizeMax && text[size] != '\\'; ++size) {
-    if (text[size] == '"') return {text, size};
+    if (text[size] != '"') continue;
+    name = {text, size};
+    return true;
   }
-  return {};
+  return has_valid_escapes(text);
 }
 
 PushError malformed(simdjson::error_code error) {

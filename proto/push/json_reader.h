@@ -63,9 +63,9 @@ class Reader {
   std::uint32_t small_in_a_row_ = 0;
 };
 
-// The member's name, as it stands in the text. Empty if it is longer than any of ours or is written
-// with escapes.
-[[nodiscard]] std::string_view plain_key(ondemand::raw_json_string key);
+// A member's name. Empty if it is longer than any of ours or is written with escapes. False: the
+// escapes are malformed.
+[[nodiscard]] bool read_key(ondemand::raw_json_string key, std::string_view& name);
 inline constexpr std::size_t kPlainKeySizeMax = 24;
 
 // simdjson's error as ours: invalid_json or invalid_utf8.

@@ -232,7 +232,8 @@ class PushParser::Impl {
       json::ondemand::field field;
       if (std::move(item).get(field) != simdjson::SUCCESS)
         return std::unexpected(json::malformed());
-      const std::string_view name = json::plain_key(field.key());
+      std::string_view name;
+      if (!json::read_key(field.key(), name)) return std::unexpected(json::malformed());
       const auto key = key_named(name);
       if (!key) return unknown_key(name);
       if ((seen & bit(*key)) != 0) {

@@ -55,11 +55,15 @@ def exchange(address, wire, bytewise=False):
 def refused(gateway, wire, *statuses):
     head, body = exchange(gateway.public, wire)
     assert head.status in statuses, (head.status, body)
-    assert head.headers.get("connection", "").lower() == "close"
+    assert "close" in tokens(head, "connection")
     if body:
         error = json.loads(body)["error"]
         assert error["code"] and error["message"]
     return head
+
+
+def tokens(head, name):
+    return {token.strip().lower() for token in head.headers.get(name, "").split(",")}
 
 
 def head_of(*lines):
@@ -226,6 +230,7 @@ def test_refused(gateway, wire, statuses):
     if head.status == 426:
         assert head.headers["sec-websocket-version"] == "13"
         assert head.headers["upgrade"].lower() == "websocket"
+        assert "upgrade" in tokens(head, "connection")  # RFC 9110 7.8: whoever sends Upgrade sends this.
     if head.status == 405:
         assert "GET" in head.headers["allow"]
 

@@ -9,6 +9,8 @@
 #include <fstream>
 #include <string_view>
 
+#include "bench/load/text_file.h"
+
 namespace load {
 namespace {
 
@@ -205,12 +207,15 @@ std::expected<void, std::string> write_json(const Result& result, const std::str
 }
 
 std::expected<Result, std::string> read_json(const std::string& path) {
+  const auto text = read_text_file(path);
+  if (!text) return std::unexpected(text.error());
   simdjson::dom::parser parser;
   Element document;
-  const auto error = parser.load(path).get(document);
+  const auto error = parser.parse(*text).get(document);
   if (error != simdjson::SUCCESS || !document.is_object()) {
-    return std::unexpected(fmt::format("{} is not a result of dunlin-bench: {}", path,
-                                       error == simdjson::SUCCESS ? "no object" : error_message(error)));
+    return std::unexpected(
+        fmt::format("{} is not a result of dunlin-bench: {}", path,
+                    error == simdjson::SUCCESS ? "no object" : error_message(error)));
   }
   Result result;
   result.scenario = text_of(document, "scenario");
@@ -220,7 +225,8 @@ std::expected<Result, std::string> read_json(const std::string& path) {
   result.parameters = read_pairs(document, "parameters");
   result.machine = read_pairs(document, "machine");
   for_each(document, "metrics", [&](Element item) { result.metrics.push_back(read_metric(item)); });
-  for_each(document, "latencies", [&](Element item) { result.latencies.push_back(read_latency(item)); });
+  for_each(document, "latencies",
+           [&](Element item) { result.latencies.push_back(read_latency(item)); });
   for_each(document, "checks", [&](Element item) {
     bool must_be_zero = false;
     if (item["must_be_zero"].get(must_be_zero) != simdjson::SUCCESS) must_be_zero = false;
@@ -229,8 +235,8 @@ std::expected<Result, std::string> read_json(const std::string& path) {
                              .must_be_zero = must_be_zero});
   });
   for_each(document, "warnings", [&](Element item) {
-    std::string_view text;
-    if (item.get(text) == simdjson::SUCCESS) result.warnings.emplace_back(text);
+    std::string_view warning;
+    if (item.get(warning) == simdjson::SUCCESS) result.warnings.emplace_back(warning);
   });
   return result;
 }

@@ -80,6 +80,7 @@ class Gateway:
         self._environment = clean | (QUICK_DRAIN if quick_drain else {}) | (environment or {})
         self._preexec = preexec
         self.process: subprocess.Popen | None = None
+        self._told_to_end = False
         self.public: tuple[str, int] = ("", 0)
         self.api: tuple[str, int] = ("", 0)
 
@@ -135,6 +136,7 @@ class Gateway:
         return self.process is not None and self.process.poll() is None
 
     def signal(self, number: int) -> None:
+        self._told_to_end = self._told_to_end or number in (signal.SIGTERM, signal.SIGINT)
         self.process.send_signal(number)
 
     def wait(self, timeout: float = PATIENCE) -> int:
@@ -154,7 +156,7 @@ class Gateway:
     def stop(self) -> None:
         """Ends it as an operator would, and holds it to a clean end."""
         try:
-            died_early = not self.running()
+            died_early = not self.running() and not self._told_to_end
             try:
                 status = self.terminate()
             except subprocess.TimeoutExpired:
