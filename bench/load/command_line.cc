@@ -154,6 +154,7 @@ std::string missing_form(const Setup& setup) {
   const PublishForm& wide = options.channel.empty() ? profile.broadcast : profile.channel;
   if (broadcasts && !wide.is_supported())
     return options.channel.empty() ? "[broadcast]" : "[channel]";
+  if (!options.channel.empty() && profile.channel_path.empty()) return "client.channel_path";
   if (pushes && options.batch == 0 && !profile.push.is_supported()) return "[push]";
   if (pushes && options.batch > 0 && !profile.batch.is_supported()) return "[batch]";
   if (options.scenario == Scenario::kEcho && profile.echo_path.empty()) return "client.echo_path";

@@ -9,17 +9,23 @@
 #include <atomic>
 #include <functional>
 
+#include "gateway/cross/job.h"
 #include "gateway/cross/ring.h"
 #include "proto/base/assert.h"
 
 namespace cross {
 
-struct Job;
-
 class Inbox {
  public:
   Inbox(std::size_t requests_max, std::size_t replies_max)
       : requests_(requests_max), replies_(replies_max) {}
+  // What was posted after the owner had taken its last turn.
+  ~Inbox() {
+    drain_requests([](Job* job) { delete job; });
+    drain_replies([](Job* job) { delete job; });
+  }
+  Inbox(const Inbox&) = delete;
+  Inbox& operator=(const Inbox&) = delete;
 
   // `wake` makes the owner's loop take a turn; callable from any thread. Set before any post.
   void set_wake(std::function<void()> wake) { wake_ = std::move(wake); }

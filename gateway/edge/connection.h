@@ -30,6 +30,7 @@ struct Connection {
   std::uint32_t generation = 0;
   Phase phase = Phase::kFree;
   bool joined : 1 = false;            // The hub knows it.
+  bool counted : 1 = false;           // One of connections_max; else it will be refused.
   bool protocol : 1 = false;          // Speaks dunlin.v1.
   bool in_ready_list : 1 = false;     // Its read budget was used up.
   bool read_paused : 1 = false;       // Its own backlog is too long to take more of its input.

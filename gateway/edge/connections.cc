@@ -56,12 +56,15 @@ std::string_view Edge::profile_name(std::uint16_t profile) const {
 
 void Edge::accept(int fd, const net::Address& peer) {
   counters_.accepted.add();
-  if (draining_ || !services_.take_connection()) {
+  const bool counted = !draining_ && services_.take_connection();
+  if (!counted && uncounted_ >= kUncountedMax) {
     refuse(fd);
     return;
   }
   const Slot slot = open_slot(fd, peer);
   Connection& c = connections_[slot];
+  c.counted = counted;
+  if (!counted) ++uncounted_;
   c.phase = Phase::kHandshake;
   c.phase_deadline_ms = now_ms_ + config_->handshake.timeout_ms;
   c.head = std::make_unique<http::RequestParser>(
@@ -72,15 +75,8 @@ void Edge::accept(int fd, const net::Address& peer) {
   if (watch(slot)) wheel_.set(slot, c.phase_deadline_ms);
 }
 
-// A short answer, best effort: there is no room to keep state for this connection.
+// There is no room even for an answer.
 void Edge::refuse(int fd) {
-  const std::string answer = ws::rejection_response(
-      503, draining_ ? "draining" : "too_many_connections",
-      draining_ ? "this gateway is shutting down" : "this gateway holds its maximum of connections",
-      "Retry-After: 5\r\n");
-  [[maybe_unused]] const auto sent =
-      ::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-  ::shutdown(fd, SHUT_WR);
   ::close(fd);
   counters_.handshakes[cross::HandshakeResult::kRefused].add();
 }
@@ -138,6 +134,7 @@ void Edge::admit(Moving&& connection) {
   const Slot slot = open_slot(connection.fd, connection.peer);
   connections_[slot].opened_ms = connection.opened_ms;
   connections_[slot].phase = Phase::kHandshake;  // Until it has entered.
+  connections_[slot].counted = true;
   counters_.handshaking.add();
   counters_.moved_in.add();
   const std::uint32_t generation = connections_[slot].generation;
@@ -248,7 +245,11 @@ void Edge::end(Slot slot, cross::CloseCause cause) {
   }
   if (c.joined) hub_.leave(slot);
   ::close(c.fd);
-  if (!internal) services_.give_back_connection();
+  if (c.counted) {
+    services_.give_back_connection();
+  } else if (!internal) {
+    --uncounted_;
+  }
   release_slot(slot);
 }
 
@@ -313,8 +314,12 @@ void Edge::drain(std::uint32_t window_ms, std::uint32_t reconnect_spread_ms) {
       send_text(slot, notice);
     }
     c.draining = true;
-    c.phase_deadline_ms =
-        now_ms_ + (window_ms == 0 ? 0 : static_cast<std::uint32_t>(random_()) % window_ms);
+    if (window_ms == 0) {
+      begin_close(slot, ws::CloseCode::kServiceRestart, "shutting down",
+                  cross::CloseCause::kDrain);
+      continue;
+    }
+    c.phase_deadline_ms = now_ms_ + static_cast<std::uint32_t>(random_()) % window_ms;
     reschedule(slot);
   }
 }

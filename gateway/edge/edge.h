@@ -185,6 +185,8 @@ class Edge final : public hub::Transport {
   static constexpr std::size_t kReadBudget = kReadBufferSize;  // Per connection and turn.
   // What a failed connection may still send before it is cut without waiting for its end.
   static constexpr std::uint32_t kDiscardMax = 1 << 20;
+  // Connections over connections_max that are kept until they can be told so.
+  static constexpr std::uint32_t kUncountedMax = 256;
   static constexpr std::size_t kReplyJoinMax = 4'096;  // Larger replies are sent without a copy.
 
   const cross::ShardIndex shard_;
@@ -201,6 +203,7 @@ class Edge final : public hub::Transport {
   hub::SlotAllocator slots_;
   loop::TimerWheel wheel_;
   std::uint32_t open_count_ = 0;
+  std::uint32_t uncounted_ = 0;  // Connections over the limit that wait for their 503.
   bool draining_ = false;
 
   std::vector<Slot> ready_;    // To be read again.

@@ -58,6 +58,15 @@ const config::Profile* Edge::find_profile(std::string_view path, std::uint16_t& 
 Edge::Flow Edge::on_head(Slot slot, std::span<std::byte> rest) {
   Connection& c = connections_[slot];
   const http::RequestHead& head = c.head->head();
+  if (!c.counted) {
+    return answer_and_linger(
+        slot,
+        ws::rejection_response(503, draining_ ? "draining" : "too_many_connections",
+                               draining_ ? "this gateway is shutting down"
+                                         : "this gateway holds its maximum of connections",
+                               "Retry-After: 5\r\n"),
+        cross::HandshakeResult::kRefused);
+  }
   std::uint16_t profile_index = 0;
   const config::Profile* profile = find_profile(head.path, profile_index);
   if (!ws::is_websocket_upgrade(head)) return answer_page(slot, profile != nullptr);

@@ -6,6 +6,7 @@
 #include "gateway/edge/edge.h"
 #include "proto/base/bytes.h"
 #include "proto/ws/frame_encoder.h"
+#include "proto/ws/handshake.h"
 
 namespace edge {
 
@@ -97,8 +98,10 @@ void Edge::on_phase_deadline(Slot slot) {
   c.phase_deadline_ms = 0;
   switch (c.phase) {
     case Phase::kHandshake:
-      counters_.handshakes[cross::HandshakeResult::kTimeout].add();
-      reject(slot, 408, "handshake_timeout", "the request head did not arrive in time");
+      answer_and_linger(slot,
+                        ws::rejection_response(408, "handshake_timeout",
+                                               "the request head did not arrive in time"),
+                        cross::HandshakeResult::kTimeout);
       break;
     case Phase::kLogin:
     case Phase::kOpen:

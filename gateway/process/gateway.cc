@@ -70,7 +70,8 @@ class Gateway {
         shards_(shard_count_, config_->hub.ring_size,
                 std::bit_ceil(std::size_t{config_->hub.outstanding_max})),
         wake_(loop_, [this] { on_wake(); }),
-        poll_timer_(loop_, [this] { poll_drain(); }) {}
+        poll_timer_(loop_, [this] { poll_drain(); }),
+        stopped_(shard_count_) {}
 
   int run();
 
@@ -94,6 +95,7 @@ class Gateway {
   loop::EventLoop loop_;
   loop::WakeUp wake_;
   loop::Timer poll_timer_;
+  std::latch stopped_;  // Shards that run no more; none is destroyed before all are.
   std::vector<std::thread> threads_;
   std::uint64_t drain_deadline_ms_ = 0;
   std::uint64_t api_deadline_ms_ = 0;
@@ -166,6 +168,7 @@ void Gateway::start_shards(const net::BoundSockets& public_sockets,
                           .wake_main = [this] { wake_.signal(); }});
       made.arrive_and_wait();
       shard.run();
+      stopped_.arrive_and_wait();
     });
   }
   made.arrive_and_wait();

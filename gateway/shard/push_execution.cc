@@ -52,7 +52,7 @@ void Router::carry_out_publish(PushItem& item) {
   hub::ShardMask interested;
   if (home != nullptr) interested = home->interested;
   for (cross::ShardIndex shard = 0; shard < shards_.size(); ++shard) {
-    if (interested.test(shard) && !has_room(shard)) item.refused = true;
+    if (interested.test(shard) && !has_room_for_fanout(shard)) item.refused = true;
   }
   if (!item.refused && stored) {
     hub::HomeChannel* channel = hub_.homes().open(item.name);

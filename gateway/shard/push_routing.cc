@@ -33,10 +33,15 @@ cross::MessageId Router::next_message_id() {
   return {(std::uint64_t{self_} << 56) | ++next_message_};
 }
 
-// Whether an item for this shard would be taken: the way there and, for our own, the end of it.
+// Whether an item for this shard can be sent on its way.
 bool Router::has_room(cross::ShardIndex home) const {
-  if (home == self_) return !hub_.fanouts().full();
-  return outbox_[home].items < kOutboxMax && outstanding_ < config_->hub.outstanding_max;
+  return home == self_ || (outbox_[home].items < kOutboxMax &&
+                           outstanding_ < config_->hub.outstanding_max);
+}
+
+// Our own fan-outs may be full, too; another shard's are looked at there.
+bool Router::has_room_for_fanout(cross::ShardIndex home) const {
+  return home == self_ ? !hub_.fanouts().full() : has_room(home);
 }
 
 cross::Message::Parts Router::parts_of(const push::PushRequest& request,
@@ -166,7 +171,7 @@ api::Admission Router::push_to_connection(const push::PushRequest& request, api:
 api::Admission Router::push_to_channels(const push::PushRequest& request, api::ReplyTo reply_to,
                                         cross::MessageId id) {
   for (const std::string_view channel : request.channels) {
-    if (!has_room(home_of(channel))) return api::Admission::kRingFull;
+    if (!has_room_for_fanout(home_of(channel))) return api::Admission::kRingFull;
   }
   Gather* gather = nullptr;
   if (request.wait != push::Wait::kNone && request.channels.size() > 1) {
@@ -204,7 +209,7 @@ api::Admission Router::push_to_all(const push::PushRequest& request, api::ReplyT
     profile = static_cast<std::uint16_t>(found - profiles.begin());
   }
   for (cross::ShardIndex home = 0; home < shards_.size(); ++home) {
-    if (!has_room(home)) return api::Admission::kRingFull;
+    if (!has_room_for_fanout(home)) return api::Admission::kRingFull;
   }
   Gather* gather = nullptr;
   if (request.wait != push::Wait::kNone) {

@@ -105,6 +105,7 @@ class Router final : public api::Dispatcher, public edge::Services {
 
   // push_routing.cc: from a request to items on their homes.
   [[nodiscard]] bool has_room(cross::ShardIndex home) const;
+  [[nodiscard]] bool has_room_for_fanout(cross::ShardIndex home) const;
   [[nodiscard]] cross::Message::Parts parts_of(const push::PushRequest& request,
                                                cross::MessageId id) const;
   PushItem make_item(const push::PushRequest& request, PushItem::Target target) const;

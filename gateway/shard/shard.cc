@@ -46,7 +46,6 @@ Shard::Shard(const Setup& setup)
 }
 
 Shard::~Shard() {
-  router_.shut_down();
   public_listener_.reset();
   api_listener_.reset();
   canary_.reset();
@@ -54,6 +53,7 @@ Shard::~Shard() {
 
 void Shard::run() {
   loop_.run([this] { return turn(); });
+  router_.shut_down();
 }
 
 void Shard::refresh_time() {

@@ -35,7 +35,8 @@ class Shard final : public loop::PollSink, public Orders {
   explicit Shard(const Setup& setup);
   ~Shard() override;
 
-  // Until a StopJob comes.
+  // Until a StopJob comes. Other shards may still post to this one afterwards: it must live until
+  // all of them have returned from run().
   void run();
 
   // --- loop::PollSink ---

@@ -8,10 +8,10 @@ namespace load {
 namespace {
 
 // A gateway may fan out from another place than the one where uids log in.
-ClientSet::Place place_of(const Setup& setup) {
-  const bool elsewhere = setup.options.scenario == Scenario::kFanout;
-  return {.path = elsewhere ? setup.profile.broadcast_path : setup.profile.client_path,
-          .login = setup.profile.login};
+const Template& path_of(const Setup& setup) {
+  if (!setup.options.channel.empty()) return setup.profile.channel_path;
+  const bool fanout = setup.options.scenario == Scenario::kFanout;
+  return fanout ? setup.profile.broadcast_path : setup.profile.client_path;
 }
 
 }  // namespace
@@ -20,7 +20,8 @@ PublishTask::PublishTask(EventLoop& loop, const Setup& setup, Place place, Contr
                          Counters& counters)
     : loop_(loop),
       control_(control),
-      clients_(loop, setup, place_of(setup), place.clients, counters, outcome_, *this) {
+      clients_(loop, setup, {.path = path_of(setup), .login = setup.profile.login}, place.clients,
+               counters, outcome_, *this) {
   const Options& options = setup.options;
   const bool mixed = options.scenario == Scenario::kMixed;
   if ((mixed || options.scenario == Scenario::kFanout) && place.worker == 0) {

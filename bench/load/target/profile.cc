@@ -19,6 +19,7 @@ name = "dunlin"
 [client]
 path = "/ws"
 login = '{"uid":"{uid}"}'
+channel_path = "/chat"
 echo_path = "/echo"
 [push]
 path = "/v1/push"
@@ -63,6 +64,7 @@ std::expected<Profile, std::string> read_profile(const toml::table& root, std::s
   profile.client_path = Template(text_at(*client, "path", "/"));
   profile.broadcast_path =
       Template(text_at(*client, "broadcast_path", text_at(*client, "path", "/")));
+  profile.channel_path = Template(text_at(*client, "channel_path"));
   profile.echo_path = text_at(*client, "echo_path");
   profile.login = Template(text_at(*client, "login"));
   profile.subprotocol = text_at(*client, "subprotocol");

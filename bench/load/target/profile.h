@@ -5,6 +5,7 @@
 //   [client]
 //   path = "/ws"                         # of clients that get pushes
 //   login = '{"uid":"{uid}"}'            # first text message; none when absent
+//   channel_path = "/chat"               # subscribes those who connect to it
 //   echo_path = "/echo"
 //   [push]                               # also [broadcast], [channel] and [batch]
 //   method = "POST"
@@ -38,6 +39,7 @@ struct Profile {
   std::string name;
   Template client_path;     // Clients of hold, fanout, push, mixed.
   Template broadcast_path;  // Clients of fanout, where that is another place than client_path.
+  Template channel_path;    // Clients of fanout to a channel: whoever connects here is subscribed.
   std::string echo_path;    // Empty: the server does not echo.
   Template login;           // Empty: none.
   std::string subprotocol;  // Empty: none is offered.

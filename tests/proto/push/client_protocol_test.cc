@@ -95,6 +95,7 @@ constexpr Row kRows[] = {
     {R"({"id":1,"ping":{})", "error invalid_json id=1"},
     {R"({"id":1,"ping":{"a":nul}})", "error invalid_json id=1"},
     {R"({"id":01,"ping":{}})", "error invalid_json"},
+    {R"({"id":1,"ping":{},"\x":1})", "error invalid_json id=1"},
     {"{\"id\":1,\"login\":{\"uid\":\"\xFF\"}}", "error invalid_utf8"},
 };
 
