@@ -125,9 +125,11 @@ void add_scenario(CLI::App& app, const ScenarioName& named, Arguments& arguments
   }
   if (named.scenario == Scenario::kPush || named.scenario == Scenario::kMixed)
     add_push_options(*command, options);
-  if (named.scenario == Scenario::kFanout || named.scenario == Scenario::kMixed) {
+  if (named.scenario == Scenario::kFanout) {
     command->add_option("--channel", options.channel,
-                        "broadcast to this channel instead of to all");
+                        "broadcast to this channel, whose clients connect to channel_path");
+  }
+  if (named.scenario == Scenario::kFanout || named.scenario == Scenario::kMixed) {
     command
         ->add_option("--non-readers", options.non_readers_percent,
                      "percent of clients that never read")

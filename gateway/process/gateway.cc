@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <iostream>
@@ -40,6 +41,13 @@ constexpr std::uint64_t kApiGraceMs = 2'000;
 observe::LogFormat format_of(const config::Config& config) {
   return config.log.format == config::LogFormat::kJson ? observe::LogFormat::kJson
                                                        : observe::LogFormat::kText;
+}
+
+// A supervisor may have closed them: sockets would get their numbers, and take what is printed.
+void occupy_standard_streams() {
+  int fd = 0;
+  while (fd >= 0 && fd <= STDERR_FILENO) fd = ::open("/dev/null", O_RDWR);
+  if (fd >= 0) ::close(fd);
 }
 
 int start_failure(std::string_view why) {
@@ -192,9 +200,11 @@ void Gateway::announce(const config::HostPort& public_address,
   fmt::print("dunlin is serving\n");
   fmt::print("  WebSocket  ");
   for (const auto& profile : config_->profiles) fmt::print(" ws://{}{}", site, profile.path);
-  if (config_->public_.pages) fmt::print("\n  pages       http://{}/", site);
+  // The pages show command lines for the default address of the API unless they are told another.
+  const std::string query = api == config::Config{}.api.listen ? "" : "?api=" + api;
+  if (config_->public_.pages) fmt::print("\n  pages       http://{}/{}", site, query);
   fmt::print("\n  API         http://{}/\n", api);
-  fmt::print("  try         open http://{}/push.html, log in as 123, then:\n", site);
+  fmt::print("  try         open http://{}/push.html?uid=123, connect, then:\n", site);
   fmt::print("              curl 'http://{}/send?uid=123&message=Hello%20World'\n", api);
   std::fflush(stdout);
 }
@@ -277,6 +287,11 @@ void Gateway::stop_shards() {
 }  // namespace
 
 int serve(const config::ServeCommand& command, const config::Surroundings& surroundings) {
+  occupy_standard_streams();
+  if (command.config_file && ::access(command.config_file->c_str(), R_OK) != 0) {
+    return start_failure(
+        fmt::format("cannot read {}: {}", *command.config_file, std::strerror(errno)));
+  }
   auto loaded = config::load(config::sources_for(command, surroundings));
   if (!loaded) {
     for (const config::ConfigError& error : loaded.error()) {

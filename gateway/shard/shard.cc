@@ -123,9 +123,9 @@ void Shard::set_wake_timer() {
 }
 
 void Shard::keep_house() {
-  if (!shards_.draining.load(std::memory_order_relaxed)) {
-    canary_->run(now_ms_, config_->canary.interval_ms);
-  }
+  // While draining there is none, and none is due: a due time in the past would keep the loop awake.
+  const bool draining = shards_.draining.load(std::memory_order_relaxed);
+  canary_->run(now_ms_, draining ? 0 : config_->canary.interval_ms);
   if (now_ms_ < housekeeping_due_ms_) return;
   housekeeping_due_ms_ = now_ms_ + kHousekeepingMs;
   hub_.homes().expire(now_ms_);

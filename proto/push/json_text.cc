@@ -49,6 +49,10 @@ void append_json_string(std::string& out, std::string_view text) {
 }
 
 void append_number(std::string& out, std::uint64_t number) {
+  if (number < 10) {  // Most of a receipt's.
+    out.push_back(static_cast<char>('0' + number));
+    return;
+  }
   std::array<char, 20> digits;
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
   out.append(digits.data(), end);

@@ -17,7 +17,13 @@ test("index: links lead to pages, command lines name the API's address", async (
   for (const link of links) assert.equal((await page.request.get(gateway.public + link)).status(), 200, link);
   assert.match(await page.locator("#send pre").textContent(), new RegExp(`^curl 'http://${gateway.apiAddress}/send`));
   await page.shot("index");
+  await page.click("table a[href='/push.html']");  // The other pages of this tab have been told, too.
+  await page.waitForURL("**/push.html");
+  assert.equal(await page.inputValue("#api"), gateway.apiAddress);
   await page.done();
+  const fresh = await open("/push.html");
+  assert.equal(await fresh.inputValue("#api"), "127.0.0.1:8081");  // The default address of the API.
+  await fresh.done();
 });
 
 test("/longconnecthtml: button and Ctrl+Enter send, what came and went is shown", async () => {

@@ -3,11 +3,12 @@ of the life cycle and of settings start one each."""
 
 import itertools
 import os
+import signal
 
 import pytest
 
 from harness.api import Api
-from harness.gateway import BINARY, Gateway
+from harness.gateway import BINARY, PATIENCE, Gateway
 
 _serial = itertools.count()
 
@@ -15,6 +16,18 @@ _serial = itertools.count()
 def pytest_sessionstart(session):
     if not session.config.option.collectonly and not os.access(BINARY, os.X_OK):
         pytest.exit(f"there is no {BINARY}: build it, or set DUNLIN_BIN", returncode=3)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_call(item):
+    """No test may go on for ever: whatever it does then, in Python or in a system call, is interrupted."""
+    def too_long(*_):
+        raise TimeoutError(f"{item.name} went on for {6 * PATIENCE:.0f} s")
+    before = signal.signal(signal.SIGALRM, too_long)
+    signal.setitimer(signal.ITIMER_REAL, 6 * PATIENCE)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture(scope="session", params=[1, 2, 3], ids=["1shard", "2shards", "3shards"])

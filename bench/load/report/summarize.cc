@@ -143,6 +143,9 @@ void add_memory_metrics(Result& result, const Record& record) {
                             .value = per_connection(&ServerMemory::kernel),
                             .better = Better::kNeither,
                             .samples = {}});
+}
+
+void add_end_memory(Result& result, const Record& record) {
   result.metrics.push_back({.name = "server_resident_end",
                             .unit = "MiB",
                             .value = static_cast<double>(record.memory_end.resident) / (1 << 20),
@@ -319,7 +322,9 @@ Result summarize(const Setup& setup, const Record& record, bool server_known) {
   if (options.scenario == Scenario::kHold && server_known) add_idle_metric(result, setup, record);
   add_share_metrics(result, record, server_known);
   add_opening_metrics(result, record, server_known);
-  if (server_known) add_memory_metrics(result, record);
+  // Per connection only where nothing else moved: elsewhere buffers come and go with the load.
+  if (options.scenario == Scenario::kHold && server_known) add_memory_metrics(result, record);
+  if (server_known) add_end_memory(result, record);
   add_latencies(result, record, options.rate > 0);
   add_checks(result, record.totals);
   add_warnings(result, setup, record, server_known);

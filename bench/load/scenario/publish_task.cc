@@ -8,10 +8,12 @@ namespace load {
 namespace {
 
 // A gateway may fan out from another place than the one where uids log in.
-const Template& path_of(const Setup& setup) {
-  if (!setup.options.channel.empty()) return setup.profile.channel_path;
+ClientSet::Place place_of(const Setup& setup) {
+  static const Template kNoLogin;  // To a channel's clients a login is a message like any other.
+  const Profile& profile = setup.profile;
+  if (!setup.options.channel.empty()) return {.path = profile.channel_path, .login = kNoLogin};
   const bool fanout = setup.options.scenario == Scenario::kFanout;
-  return fanout ? setup.profile.broadcast_path : setup.profile.client_path;
+  return {.path = fanout ? profile.broadcast_path : profile.client_path, .login = profile.login};
 }
 
 }  // namespace
@@ -20,8 +22,7 @@ PublishTask::PublishTask(EventLoop& loop, const Setup& setup, Place place, Contr
                          Counters& counters)
     : loop_(loop),
       control_(control),
-      clients_(loop, setup, {.path = path_of(setup), .login = setup.profile.login}, place.clients,
-               counters, outcome_, *this) {
+      clients_(loop, setup, place_of(setup), place.clients, counters, outcome_, *this) {
   const Options& options = setup.options;
   const bool mixed = options.scenario == Scenario::kMixed;
   if ((mixed || options.scenario == Scenario::kFanout) && place.worker == 0) {

@@ -152,7 +152,8 @@ void Run::drain() {
     sleep_for(20 * kMillisecond);
     progress_.show("waiting for what is under way");
     const Totals now = totals();
-    quiet = now.lost() == 0 && now.received == last ? quiet + 1 : 0;
+    const bool settled = now.received == now.expected || now.unanswered > 0;
+    quiet = now.lost() == 0 && settled && now.received == last ? quiet + 1 : 0;
     last = now.received;
   }
   record_.totals = totals();

@@ -10,14 +10,19 @@ export function socketUrl(path) {
   return url.href;
 }
 
-// HOST:PORT of the internal API: ?api=, else what was typed last, else the default port.
+// HOST:PORT of the internal API: ?api= (the gateway prints such an address when its API is not at the
+// default one), else what this site's pages were told last, else the default.
 export function apiField(input, changed) {
-  const standard = `${location.hostname || "127.0.0.1"}:8081`;
+  const keep = () => {
+    try { sessionStorage.setItem("dunlin.api", input.value); } catch { /* Storage may be switched off. */ }
+  };
   let kept = null;
-  try { kept = localStorage.getItem("dunlin.api"); } catch { /* Storage may be switched off. */ }
-  input.value = new URLSearchParams(location.search).get("api") || kept || standard;
+  try { kept = sessionStorage.getItem("dunlin.api"); } catch { /* As above. */ }
+  const told = new URLSearchParams(location.search).get("api");
+  input.value = told || kept || "127.0.0.1:8081";
+  if (told) keep();  // For the other pages, which the links name without it.
   input.addEventListener("input", () => {
-    try { localStorage.setItem("dunlin.api", input.value); } catch { /* As above. */ }
+    keep();
     changed();
   });
 }

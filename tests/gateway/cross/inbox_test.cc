@@ -1,0 +1,136 @@
+#include "gateway/cross/inbox.h"
+
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "gateway/cross/job.h"
+
+namespace {
+
+struct NumberedJob : cross::Job {
+  NumberedJob(std::uint32_t from, std::uint32_t number_of_it)
+      : Job(Kind::kAsk), producer(from), number(number_of_it) {}
+  std::uint32_t producer;
+  std::uint32_t number;
+};
+
+cross::Job* new_job() { return new NumberedJob(0, 0); }
+void free_job(cross::Job* job) { delete job; }
+
+// What the loop's wake-up does for a shard: a flag that a sleeper waits for.
+class Bell {
+ public:
+  void ring() {
+    const std::lock_guard lock(mutex_);
+    rung_ = true;
+    condition_.notify_one();
+  }
+  void wait() {
+    std::unique_lock lock(mutex_);
+    condition_.wait(lock, [this] { return rung_; });
+    rung_ = false;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable condition_;
+  bool rung_ = false;
+};
+
+TEST(Inbox, WakesOnlyASleeper) {
+  cross::Inbox inbox(4, 4);
+  int wakes = 0;
+  inbox.set_wake([&] { ++wakes; });
+  EXPECT_TRUE(inbox.post(new_job()));
+  EXPECT_EQ(wakes, 0);  // It is awake.
+  EXPECT_FALSE(inbox.prepare_to_sleep());
+  inbox.drain_requests(free_job);
+  EXPECT_TRUE(inbox.prepare_to_sleep());
+  EXPECT_TRUE(inbox.post(new_job()));
+  EXPECT_EQ(wakes, 1);
+  inbox.post_reply(new_job());
+  EXPECT_EQ(wakes, 1);  // Once is enough.
+  inbox.woke_up();
+  inbox.drain_requests(free_job);
+  EXPECT_FALSE(inbox.prepare_to_sleep());  // The reply.
+  inbox.drain_replies(free_job);
+  EXPECT_TRUE(inbox.prepare_to_sleep());
+  inbox.post_reply(new_job());
+  EXPECT_EQ(wakes, 2);
+  EXPECT_EQ(inbox.depth(), 1U);
+}
+
+TEST(Inbox, FullRequestsAreRefusedAndRepliesStillPass) {
+  cross::Inbox inbox(2, 2);
+  inbox.set_wake([] {});
+  EXPECT_TRUE(inbox.post(new_job()));
+  EXPECT_TRUE(inbox.post(new_job()));
+  const std::unique_ptr<cross::Job> refused(new_job());
+  EXPECT_FALSE(inbox.post(refused.get()));  // Still the poster's.
+  inbox.post_reply(new_job());
+  EXPECT_EQ(inbox.depth(), 3U);
+}
+
+TEST(Inbox, FreesWhatNobodyTookAnyMore) {
+  cross::Inbox inbox(2, 2);
+  inbox.set_wake([] {});
+  EXPECT_TRUE(inbox.post(new_job()));
+  inbox.post_reply(new_job());  // For the leak checker.
+}
+
+TEST(Inbox, WhatIsPostedDuringADrainWaitsForTheNext) {
+  cross::Inbox inbox(8, 8);
+  inbox.set_wake([] {});
+  EXPECT_TRUE(inbox.post(new_job()));
+  int taken = 0;
+  inbox.drain_requests([&](cross::Job* again) {
+    ++taken;
+    EXPECT_TRUE(inbox.post(again));
+  });
+  EXPECT_EQ(taken, 1);
+  EXPECT_EQ(inbox.depth(), 1U);
+}
+
+// The consumer really sleeps whenever it is told that it may: a lost wake-up would hang the test.
+TEST(Inbox, NoWakeUpIsLost) {
+  constexpr std::uint32_t kProducers = 3;
+  constexpr std::uint32_t kJobs = 8'000;
+  cross::Inbox inbox(16, 32'768);
+  Bell bell;
+  inbox.set_wake([&] { bell.ring(); });
+  std::vector<std::thread> producers;
+  for (std::uint32_t p = 0; p < kProducers; ++p) {
+    producers.emplace_back([&inbox, p] {
+      for (std::uint32_t n = 0; n < kJobs; ++n) {
+        auto job = std::make_unique<NumberedJob>(p, n);
+        if (p == 0) {  // One of them sends replies, which are never refused.
+          inbox.post_reply(job.release());
+          continue;
+        }
+        while (!inbox.post(job.get())) std::this_thread::yield();
+        [[maybe_unused]] auto* posted = job.release();
+      }
+    });
+  }
+  std::vector<std::uint32_t> next(kProducers, 0);
+  const auto take = [&](cross::Job* taken) {
+    const std::unique_ptr<NumberedJob> job(static_cast<NumberedJob*>(taken));
+    EXPECT_EQ(job->number, next[job->producer]++);
+  };
+  while (next[0] + next[1] + next[2] < kProducers * kJobs) {
+    inbox.woke_up();
+    inbox.drain_requests(take);
+    inbox.drain_replies(take);
+    if (next[0] + next[1] + next[2] == kProducers * kJobs) break;
+    if (inbox.prepare_to_sleep()) bell.wait();
+  }
+  for (auto& producer : producers) producer.join();
+  EXPECT_EQ(inbox.depth(), 0U);
+}
+
+}  // namespace

@@ -1,0 +1,173 @@
+#include "gateway/cross/message.h"
+
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "proto/base/bytes.h"
+
+namespace {
+
+using cross::Encoding;
+using cross::Message;
+using cross::MessageRef;
+
+std::string text_of(std::span<const std::byte> bytes) {
+  return std::string(dunlin::as_string_view(bytes));
+}
+
+std::string gunzip(std::string_view input) {
+  z_stream stream{};
+  EXPECT_EQ(inflateInit2(&stream, 15 + 16), Z_OK);
+  std::string output(1 << 20, '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(input.data()));
+  stream.avail_in = static_cast<uInt>(input.size());
+  stream.next_out = reinterpret_cast<Bytef*>(output.data());
+  stream.avail_out = static_cast<uInt>(output.size());
+  EXPECT_EQ(inflate(&stream, Z_FINISH), Z_STREAM_END);
+  EXPECT_EQ(stream.avail_in, 0U);
+  output.resize(stream.total_out);
+  inflateEnd(&stream);
+  return output;
+}
+
+// The payload of an unmasked frame whose length form must be the shortest.
+std::string payload_of(std::string_view frame, int first_byte) {
+  EXPECT_EQ(static_cast<unsigned char>(frame[0]), first_byte);
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(frame[i]); };
+  std::size_t header = 2;
+  std::size_t size = byte(1);
+  if (size == 126) {
+    header = 4;
+    size = static_cast<std::size_t>(byte(2)) << 8 | byte(3);
+  } else if (size == 127) {
+    header = 10;
+    size = 0;
+    for (std::size_t i = 2; i < 10; ++i) size = size << 8 | byte(i);
+  }
+  EXPECT_EQ(frame.size(), header + size);
+  return std::string(frame.substr(header));
+}
+
+TEST(Message, PlainFrameIsTheWholeFrame) {
+  for (const std::size_t size : {0U, 1U, 125U, 126U, 65'535U, 65'536U}) {
+    const std::string payload(size, 'p');
+    const MessageRef text = Message::make({.id = {1}, .payload = payload});
+    EXPECT_EQ(payload_of(text_of(text->frame(Encoding::kPlain)), 0x81), payload);
+    EXPECT_EQ(text->payload(), payload);
+    const MessageRef binary =
+        Message::make({.id = {1}, .kind = push::PayloadKind::kBinary, .payload = payload});
+    EXPECT_EQ(payload_of(text_of(binary->frame(Encoding::kPlain)), 0x82), payload);
+  }
+  const MessageRef json =
+      Message::make({.id = {1}, .kind = push::PayloadKind::kJson, .payload = "{}"});
+  EXPECT_EQ(payload_of(text_of(json->frame(Encoding::kPlain)), 0x81), "{}");
+}
+
+TEST(Message, GzipIsBinaryAndDecodesToThePayload) {
+  for (const std::size_t size : {0U, 1U, 100U, 100'000U}) {
+    std::string payload;
+    for (std::size_t i = 0; i < size; ++i) payload += static_cast<char>('a' + i * i % 26);
+    const MessageRef message = Message::make({.id = {1}, .payload = payload});
+    EXPECT_EQ(gunzip(payload_of(text_of(message->frame(Encoding::kGzip)), 0x82)), payload);
+  }
+}
+
+TEST(Message, ProtocolFormIsTheEnvelope) {
+  MessageRef message =
+      Message::make({.id = {7}, .kind = push::PayloadKind::kJson, .payload = R"({"a":1})"});
+  const std::string id = cross::to_string(cross::MessageId{7});
+  EXPECT_EQ(payload_of(text_of(message->frame(Encoding::kProtocol)), 0x81),
+            R"({"push":{"message":")" + id + R"(","data":{"a":1}}})");
+
+  message = Message::make({.id = {7}, .payload = "hi \"you\""});
+  message.unshared().set_position("news", 18);
+  EXPECT_EQ(payload_of(text_of(message->frame(Encoding::kProtocol)), 0x81),
+            R"({"push":{"message":")" + id +
+                R"(","channel":"news","offset":18,"text":"hi \"you\""}})");
+  EXPECT_EQ(message->channel(), "news");
+  EXPECT_EQ(message->offset(), 18U);
+}
+
+TEST(Message, FramedBytesHaveOneFormOnly) {
+  const MessageRef message =
+      Message::make_framed(dunlin::as_bytes("head"), dunlin::as_bytes("rest"));
+  for (const auto encoding : {Encoding::kPlain, Encoding::kGzip, Encoding::kProtocol}) {
+    EXPECT_EQ(text_of(message->frame(encoding)), "headrest");
+  }
+  EXPECT_FALSE(message->is_push());
+  EXPECT_EQ(text_of(Message::make_framed({}, {})->frame(Encoding::kPlain)), "");
+}
+
+TEST(Message, KeepsWhatItIsMadeOf) {
+  const MessageRef message = Message::make({.id = {5},
+                                            .payload = "x",
+                                            .conflate_key = "key",
+                                            .policy = push::Policy::kConflate,
+                                            .fanout = true,
+                                            .expires_ms = 11,
+                                            .accepted_ns = 12});
+  EXPECT_TRUE(message->is_push());
+  EXPECT_TRUE(message->fanout());
+  EXPECT_EQ(message->id(), cross::MessageId{5});
+  EXPECT_EQ(message->conflate_key(), "key");
+  EXPECT_EQ(message->policy(), push::Policy::kConflate);
+  EXPECT_EQ(message->expires_ms(), 11U);
+  EXPECT_EQ(message->accepted_ns(), 12U);
+  EXPECT_EQ(message->conflate_hash(),
+            Message::make({.id = {6}, .conflate_key = "key"})->conflate_hash());
+}
+
+TEST(Message, VariantsAreMadeOnce) {
+  const MessageRef message = Message::make({.id = {1}, .payload = "payload"});
+  EXPECT_EQ(message->frame(Encoding::kGzip).data(), message->frame(Encoding::kGzip).data());
+  EXPECT_EQ(message->frame(Encoding::kProtocol).data(),
+            message->frame(Encoding::kProtocol).data());
+}
+
+// References may be copied, moved, assigned (to themselves, too) and dropped in any order; what
+// goes wrong here is for the address sanitizer to see.
+TEST(Message, LivesAsLongAsItsLastReference) {
+  MessageRef kept;
+  EXPECT_FALSE(kept);
+  {
+    MessageRef first = Message::make({.id = {1}, .payload = "still here"});
+    MessageRef second = first;
+    MessageRef third = std::move(first);
+    EXPECT_FALSE(first);  // NOLINT(bugprone-use-after-move): that it is empty is the point.
+    second = third;
+    third = second;
+    MessageRef& same = second;
+    second = same;
+    kept = std::move(second);
+    kept = Message::make({.id = {2}, .payload = "another"});
+    kept = third;
+  }
+  EXPECT_EQ(kept->payload(), "still here");
+}
+
+TEST(Message, ManyThreadsShareOne) {
+  constexpr int kThreads = 4;
+  for (int round = 0; round < 50; ++round) {
+    MessageRef message = Message::make({.id = {1}, .payload = std::string(500, 'm')});
+    std::vector<std::span<const std::byte>> seen(kThreads);
+    std::vector<std::thread> threads;
+    for (std::size_t t = 0; t < kThreads; ++t) {
+      threads.emplace_back([&seen, t, mine = message] {
+        for (int i = 0; i < 100; ++i) {
+          const MessageRef copy = mine;
+          seen[t] = copy->frame(Encoding::kGzip);
+          EXPECT_EQ(copy->frame(Encoding::kProtocol)[0], std::byte{0x81});
+        }
+      });
+    }
+    const MessageRef kept = std::move(message);  // The maker lets go while they use it.
+    for (auto& thread : threads) thread.join();
+    for (const auto& frame : seen) EXPECT_EQ(frame.data(), kept->frame(Encoding::kGzip).data());
+  }
+}
+
+}  // namespace
