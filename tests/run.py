@@ -103,7 +103,9 @@ def main() -> int:
             print(f"{outcome.name:16} {outcome.passed:5} passed {outcome.failed:4} failed {outcome.skipped:4} skipped "
                   f"{outcome.seconds:6.0f} s")
     passed, failed, skipped = (sum(getattr(o, key) for o in outcomes) for key in ("passed", "failed", "skipped"))
-    print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)
+    if skipped:
+        print(f"{skipped} skipped")
+    print(f"{passed} passed, {failed} failed", flush=True)
     return 0 if failed == 0 and passed > 0 else 1
 
 

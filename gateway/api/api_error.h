@@ -13,7 +13,7 @@ struct ApiError {
   int status = 400;
   std::string_view code;  // Stable, snake_case, static.
   std::string message;    // What is wrong and what would be right.
-  std::string path = {};  // Where in the request: "uids[3]", "since". Empty: not told.
+  std::string path;       // Where in the request: "uids[3]", "since". Empty: not told.
 };
 
 [[nodiscard]] ApiError to_api_error(push::PushError error);

@@ -176,7 +176,7 @@ void Connection::begin_stream() {
 }
 
 void Connection::settle_stream() {
-  if (!stream_->done()) return;
+  if (!stream_ || !stream_->done()) return;
   stream_.reset();
   if (close_after_stream_) phase_ = Phase::kClosing;
 }

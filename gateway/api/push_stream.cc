@@ -29,7 +29,8 @@ void PushStream::end() {
 }
 
 void PushStream::end_early(const ApiError& error) {
-  if (stalled_) refuse(std::exchange(stalled_, std::nullopt)->serial, error);
+  if (stalled_) refuse(stalled_->serial, error);
+  stalled_.reset();
   refuse(open_line(next_number_), error);
   unread_.clear();
   announce_end();
@@ -45,7 +46,8 @@ void PushStream::run() {
   if (!can_run()) return;
   if (stalled_) {
     may_retry_ = false;
-    const Stalled retried = *std::exchange(stalled_, std::nullopt);
+    const Stalled retried = std::move(*stalled_);
+    stalled_.reset();
     submit(retried.push.request(), retried.fingerprint, retried.serial);
   }
   take_lines(unread_.view());

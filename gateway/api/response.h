@@ -13,7 +13,7 @@ struct Response {
   int status = 200;
   std::string_view content_type = kJson;
   std::string_view body;
-  std::string_view fields = {};  // Further header fields, each with its CRLF.
+  std::string_view fields;  // Further header fields, each with its CRLF.
 };
 
 // What the response says about the connection.

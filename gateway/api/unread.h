@@ -21,7 +21,7 @@ class Unread {
   void keep(std::string_view rest) {
     if (rest.empty()) {
       clear();
-    } else if (is_within(rest.data())) {
+    } else if (is_within(rest)) {
       at_ = static_cast<std::size_t>(rest.data() - bytes_.data());
     } else {
       bytes_.reserve(rest.size() + push::kPadding);
@@ -37,9 +37,9 @@ class Unread {
   }
 
  private:
-  [[nodiscard]] bool is_within(const char* position) const {
-    return std::less_equal<>()(bytes_.data(), position) &&
-           std::less<>()(position, bytes_.data() + bytes_.size());
+  [[nodiscard]] bool is_within(std::string_view rest) const {
+    return std::less_equal<>()(bytes_.data(), rest.data()) &&
+           std::less<>()(rest.data(), bytes_.data() + bytes_.size());
   }
 
   std::string bytes_;

@@ -28,7 +28,8 @@ class Ring {
   using Position = std::uint64_t;
 
   explicit Ring(std::size_t size) : mask_(size - 1), cells_(std::make_unique<Cell[]>(size)) {
-    DUNLIN_ASSERT(std::has_single_bit(size));
+    // With a single cell, "filled" and "free for the next turn" would be one number.
+    DUNLIN_ASSERT(std::has_single_bit(size) && size >= 2);
     for (std::size_t i = 0; i < size; ++i) cells_[i].sequence.store(i, std::memory_order_relaxed);
   }
   Ring(const Ring&) = delete;

@@ -107,9 +107,8 @@ void Edge::after_write(Slot slot) {
     c.read_paused = false;
     read_later(slot);
   }
-  if (c.phase == Phase::kClosing && c.peer_closed) {
-    end(slot, c.cause);
-  } else if (c.phase == Phase::kLingering && c.peer_closed) {
+  const bool ending = c.phase == Phase::kClosing || c.phase == Phase::kLingering;
+  if (ending && c.peer_closed) {
     end(slot, c.cause);
   } else if (c.phase == Phase::kLingering && !c.write_shut) {
     c.write_shut = true;

@@ -181,7 +181,7 @@ class Edge final : public hub::Transport {
     return {poll_kind_, connections_[slot].generation, slot};
   }
 
-  static constexpr std::size_t kReadBufferSize = 256 * 1024;
+  static constexpr std::size_t kReadBufferSize = 256U << 10U;
   static constexpr std::size_t kReadBudget = kReadBufferSize;  // Per connection and turn.
   // What a failed connection may still send before it is cut without waiting for its end.
   static constexpr std::uint32_t kDiscardMax = 1 << 20;

@@ -21,7 +21,7 @@ class ShortString {
     char* heap = new char[text.size()];
     std::memcpy(heap, text.data(), text.size());
     const auto size = static_cast<std::uint32_t>(text.size());
-    std::memcpy(bytes_, &heap, sizeof heap);
+    std::memcpy(bytes_, static_cast<const void*>(&heap), sizeof heap);
     std::memcpy(bytes_ + sizeof heap, &size, sizeof size);
     bytes_[kInPlaceMax] = kOnHeap;
   }
@@ -51,7 +51,7 @@ class ShortString {
 
   [[nodiscard]] char* heap() const {
     char* pointer = nullptr;
-    std::memcpy(&pointer, bytes_, sizeof pointer);
+    std::memcpy(static_cast<void*>(&pointer), bytes_, sizeof pointer);
     return pointer;
   }
   void swap(ShortString& other) noexcept {

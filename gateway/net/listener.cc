@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 #include <utility>
 
 namespace net {
@@ -27,7 +27,7 @@ struct AddressInfo {
 };
 
 std::string why(const char* what, const config::HostPort& address, int error) {
-  return fmt::format("cannot {} {}: {}", what, config::to_string(address), std::strerror(error));
+  return fmt::format("cannot {} {}: {}", what, config::to_string(address), std::generic_category().message(error));
 }
 
 void set_option(int fd, int level, int option) {

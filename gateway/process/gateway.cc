@@ -14,6 +14,7 @@
 #include <latch>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -290,7 +291,7 @@ int serve(const config::ServeCommand& command, const config::Surroundings& surro
   occupy_standard_streams();
   if (command.config_file && ::access(command.config_file->c_str(), R_OK) != 0) {
     return start_failure(
-        fmt::format("cannot read {}: {}", *command.config_file, std::strerror(errno)));
+        fmt::format("cannot read {}: {}", *command.config_file, std::generic_category().message(errno)));
   }
   auto loaded = config::load(config::sources_for(command, surroundings));
   if (!loaded) {

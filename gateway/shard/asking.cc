@@ -37,12 +37,12 @@ void add_count(std::vector<std::pair<std::string, std::uint32_t>>& counts, std::
 
 // --- Sums of what several shards answered. ---
 
-void merge_answer(api::OnlineAnswer& sum, api::OnlineAnswer&& part) {
+void merge_answer(api::OnlineAnswer& sum, api::OnlineAnswer& part) {
   std::move(part.online.begin(), part.online.end(), std::back_inserter(sum.online));
   std::move(part.offline.begin(), part.offline.end(), std::back_inserter(sum.offline));
 }
 
-void merge_answer(api::ChannelAnswer& sum, api::ChannelAnswer&& part) {
+void merge_answer(api::ChannelAnswer& sum, api::ChannelAnswer& part) {
   sum.channel = std::move(part.channel);
   sum.subscribers += part.subscribers;
   if (!part.epoch.empty()) {
@@ -52,15 +52,16 @@ void merge_answer(api::ChannelAnswer& sum, api::ChannelAnswer&& part) {
   }
 }
 
-void merge_answer(api::PresenceAnswer& sum, api::PresenceAnswer&& part) {
+void merge_answer(api::PresenceAnswer& sum, api::PresenceAnswer& part) {
   sum.channel = std::move(part.channel);
   std::move(part.users.begin(), part.users.end(), std::back_inserter(sum.users));
   sum.anonymous += part.anonymous;
 }
 
+// One shard answers anything else.
 template <typename Answer>
-void merge_answer(Answer& sum, Answer&& part) {
-  sum = std::move(part);  // One shard answers this.
+void merge_answer(Answer& sum, Answer& part) {
+  sum = std::move(part);
 }
 
 }  // namespace
@@ -125,12 +126,11 @@ api::Admission Router::ask(api::Query query, api::ReplyTo reply_to) {
 void Router::on_returned(AskJob& job) {
   AskGather& gather = *job.gather;
   std::visit(
-      [&](auto&& part) {
-        using Part = std::decay_t<decltype(part)>;
+      [&]<typename Part>(Part& part) {
         if (!std::holds_alternative<Part>(gather.answer)) gather.answer = Part{};
-        merge_answer(std::get<Part>(gather.answer), std::move(part));
+        merge_answer(std::get<Part>(gather.answer), part);
       },
-      std::move(job.answer));
+      job.answer);
   if (--gather.open > 0) return;
   answers_.emplace_back(gather.reply_to, std::move(gather.answer));
   ask_gathers_.erase(&gather);

@@ -200,7 +200,7 @@ void Router::merge(Gather& gather, PushItem& item) {
     parent->receipt = gather.result.receipt;
     parent->timed_out = !gather.result.complete;
     settle(*parent);
-  } else {
+  } else if (gather.reply_to) {
     push_answers_.emplace_back(*gather.reply_to, std::move(gather.result));
   }
   gathers_.erase(&gather);

@@ -65,6 +65,7 @@ class Router final : public api::Dispatcher, public edge::Services {
   void send_answers();
 
   [[nodiscard]] bool has_local_work() const { return !outbox_[self_].jobs.empty(); }
+  [[nodiscard]] bool has_answers() const { return !push_answers_.empty() || !answers_.empty(); }
   // When check_waiting() or another attempt at a full inbox is due; nothing if never.
   [[nodiscard]] std::optional<std::uint64_t> next_wake_ms() const;
 

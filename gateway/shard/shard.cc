@@ -1,7 +1,7 @@
 #include "gateway/shard/shard.h"
 
 #include <algorithm>
-#include <cstring>
+#include <system_error>
 #include <utility>
 
 #include "gateway/observe/log.h"
@@ -32,7 +32,7 @@ Shard::Shard(const Setup& setup)
   const auto on_error = [this](int error) {
     counters_.accept_errors.add();
     observe::warn("cannot accept a connection",
-                  {{"shard", index_}, {"error", std::strerror(error)}});
+                  {{"shard", index_}, {"error", std::generic_category().message(error)}});
   };
   public_listener_ = std::make_unique<net::Listener>(
       loop_, setup.public_socket,
@@ -96,10 +96,16 @@ bool Shard::turn() {
   hub_.delivery().flush();
   router_.settle_executed();
 
-  router_.post_outbox();
+  // What an answer gives rise to, such as the storing of its idempotency key, is on its way to its
+  // shard before the answer leaves: whoever has the answer meets it there.
   router_.send_answers();
+  router_.carry_out_local();
+  hub_.delivery().flush();
+  router_.settle_executed();
+  router_.post_outbox();
   api_.flush();
-  if (fanouts_left || edge_.has_ready_work() || api_.has_ready_work() || router_.has_local_work()) {
+  if (fanouts_left || edge_.has_ready_work() || api_.has_ready_work() ||
+      router_.has_local_work() || router_.has_answers()) {
     return true;
   }
   update_gauges();

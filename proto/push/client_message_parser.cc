@@ -163,7 +163,7 @@ std::expected<ClientMessage, ProtocolError> put_together(const Found& found) {
   if (found.several) return refuse(kSeveral, found);
   if (found.fault) return refuse(*found.fault, found);
   if (found.request.empty()) return refuse(kUnknown, found);
-  if (found.request == "ack") return Ack{*found.ack};
+  if (found.request == "ack") return Ack{found.ack.value_or("")};
   if (!found.id || *found.id == 0) return refuse(kNoId, {});
   if (found.request == "ping") return Ping{*found.id};
   if (found.request == "login") {

@@ -195,7 +195,7 @@ Checked Reader::read_raw(ondemand::value value, std::size_t depth_max, std::stri
   if (document_.current_location().get(next) != simdjson::SUCCESS || next >= end_) {
     return Checked::kMalformed;
   }
-  raw = trim_end({raw.data(), next});
+  raw = trim_end(std::string_view(raw.begin(), next));
   return Checked::kOk;
 }
 

@@ -75,7 +75,7 @@ struct TextRule {
 
 struct Place {
   Key key;
-  std::optional<std::size_t> index = {};
+  std::optional<std::size_t> index;
 
   [[nodiscard]] std::string path() const {
     std::string text = name_of(key);

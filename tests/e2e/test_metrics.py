@@ -109,6 +109,24 @@ def test_ready_after_the_canary_has_arrived(fresh):
     api.await_true(lambda: api.get("/readyz").status == 200, "never ready")
 
 
+def test_canaries_go_between_every_two_shards():
+    for shards in (1, 3):
+        with Gateway(shards=shards, environment={"DUNLIN_CANARY_INTERVAL_MS": "20", "DUNLIN_CANARY_TIMEOUT_MS": "5000"}) as gateway:
+            api = Api(gateway.api)
+            api.await_true(lambda: api.get("/readyz").status == 200, "never ready")
+            api.await_true(lambda: total(samples(api), r"^dunlin_canaries_arrived_total\{") >= 10 * shards * shards, "no canaries")
+            ready = api.get("/readyz").json
+            assert ready["ready"] is True and ready["draining"] is False
+            canary = ready["canary"]
+            assert canary["watched"] is True and canary["pairs"] == shards * shards and canary["pairs_overdue"] == 0
+            found = samples(api)
+            for shard in range(shards):  # Each shard sends to each.
+                assert total(found, rf'^dunlin_canaries_sent_total\{{shard="{shard}"') >= shards
+                assert total(found, rf'^dunlin_canaries_arrived_total\{{shard="{shard}"') >= shards
+            assert total(found, r"^dunlin_pushes_total\{") == 0 == total(found, r"^dunlin_connections\{")  # They are not counted as work.
+            api.close()
+
+
 def test_stats(fresh, uid):
     gateway, api = fresh
     with plain_user(gateway, api, uid):

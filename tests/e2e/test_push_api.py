@@ -271,6 +271,29 @@ def test_idempotency_key(each_gateway, each_api, uid):
         assert [client.text(), client.text()] == ["once", "other"]
 
 
+def test_idempotency_replay_elsewhere_and_later(each_gateway, each_api, uid):
+    """The first answer is given again: over other connections, in a stream, and when the user has gone."""
+    key = uid + "-replay"
+    with plain_user(each_gateway, each_api, uid) as client:
+        first = each_api.push(uid=uid, text="once", idempotency_key=key)
+        assert first.status == 200 and "idempotency-replayed" not in first.headers
+        for _ in range(6):
+            with contextlib.closing(Api(each_gateway.api)) as other:
+                again = other.push(uid=uid, text="once", idempotency_key=key)
+                assert again.json == first.json and "idempotency-replayed" in again.headers
+        lines = "".join(json.dumps({"uid": uid, "data": n, "idempotency_key": f"{key}-{n}"}) + "\n" for n in range(5))
+        streams = [each_api.request("POST", "/v1/push", lines, {"Content-Type": "application/x-ndjson"}) for _ in range(20)]
+        answers = [json.loads(one) for stream in streams for one in stream.text.splitlines()]
+        assert all("id" in one for one in answers), [one for one in answers if "id" not in one]
+        ids = [one["id"] for one in answers]
+        assert len(set(ids)) == 5 and ids == ids[:5] * 20
+        each_api.pushed(uid=uid, text="marker")
+        assert [client.text() for _ in range(7)] == ["once", "0", "1", "2", "3", "4", "marker"]
+        client.end()
+    each_api.await_true(lambda: each_api.online(uid)["offline"] == [uid], "still online")
+    assert each_api.push(uid=uid, text="once", idempotency_key=key).json == first.json
+
+
 def test_idempotency_key_with_another_request(each_gateway, each_api, uid):
     with plain_user(each_gateway, each_api, uid) as client:
         assert each_api.push(uid=uid, text="once", idempotency_key=uid).status == 200
@@ -409,7 +432,7 @@ def test_ndjson_is_backpressured(each_gateway, each_api, uid):
 
     with plain_user(each_gateway, each_api, uid) as client, RawApi(each_gateway.api, receive_buffer=4096) as raw:
         line = json.dumps({"uid": uid + "-nobody", "text": "x" * 10}).encode() + b"\n"
-        count = 200_000
+        count = 100_000
         raw.send(request_bytes("POST", "/v1/push", b"", (*NDJSON, f"Content-Length: {len(line) * count}"))
                  .replace(b"Content-Length: 0\r\n", b""))
         body = memoryview(line * count)
@@ -433,6 +456,36 @@ def test_ndjson_is_backpressured(each_gateway, each_api, uid):
         raw.buffer = bytes(received)
         raw.read_head()
         assert b"".join(raw.chunks()).count(b"\n") == count
+
+
+def test_fifty_thousand_lines_with_a_slow_reader(each_gateway, each_api, uid):
+    """Every line is answered in its place, by whoever reads little at a time; the user gets all in order."""
+    count, got = 50_000, []
+    with plain_user(each_gateway, each_api, uid) as client, RawApi(each_gateway.api, receive_buffer=4096) as raw:
+        body = b"".join(b'{"uid":"%s","data":%d,"wait":"written"}\n' % (uid.encode(), number) for number in range(count))
+
+        def user():
+            got.extend(client.json() for _ in range(count))
+
+        def sender():
+            raw.send(request_bytes("POST", "/v1/push", b"", (*NDJSON, f"Content-Length: {len(body)}")).replace(b"Content-Length: 0\r\n", b""))
+            raw.send(body)
+        threads = [threading.Thread(target=job, daemon=True) for job in (user, sender)]
+        for thread in threads:
+            thread.start()
+        select.select([], [], [], 0.5)  # Not a byte is read: the answers pile up, within bounds.
+        assert raw.read_head().status == 200
+        answered, part = 0, b""
+        for chunk in raw.chunks():
+            *lines, part = (part + chunk).split(b"\n")
+            for line in lines:
+                receipt = json.loads(line)
+                assert receipt["matched"] == receipt["written"] == 1, receipt
+            answered += len(lines)
+        assert answered == count and part == b""
+        for thread in threads:
+            thread.join(60)
+        assert got == list(range(count))
 
 
 # --- wrong requests --------------------------------------------------------------------------------

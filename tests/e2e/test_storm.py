@@ -70,6 +70,42 @@ def test_many_connect_at_once_and_all_are_served(stormy, storm_api):
     calm_again(stormy, storm_api, before)
 
 
+SANITIZED = "san" in os.environ.get("DUNLIN_BIN", "")
+
+
+def test_ten_thousand_at_once():
+    """Ten thousand users connect and log in before any answer is read; one push reaches each of them, and
+    another all of them; then they all vanish at once."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    count = min(10_000, hard - 500) if not SANITIZED else 2_000
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, count + 500), hard))
+    try:
+        with Gateway(shards=2, preexec=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))) as gateway:
+            api = Api(gateway.api)
+            before = descriptors_of(gateway)
+            request = upgrade_request("/ws")
+            sockets = []
+            for number in range(count):
+                raw = RawSocket(gateway.public)
+                raw.send(request + frame(TEXT, b'{"uid":"%d"}' % number))
+                sockets.append(raw)
+            for raw in sockets:
+                assert raw.read_head().status == 101
+            api.await_true(lambda: api.get("/v1/stats").json["users"] == count, "not everybody is logged in")
+            receipt = api.pushed(uids=[str(number) for number in range(count)], text="to each", wait="written")
+            assert receipt["matched"] == receipt["written"] == count and receipt["offline"] == []
+            assert api.pushed(all=True, text="to all", wait="written")["written"] == count
+            for raw in sockets:
+                assert raw.read(17) == b"\x81\x07to each\x81\x06to all"
+            for raw in sockets:
+                raw.reset()
+            api.await_true(lambda: api.get("/v1/stats").json["connections_total"] == 0, "ghosts")
+            calm_again(gateway, api, before)
+            api.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
 def test_logins_of_many_users(stormy, storm_api, uid):
     """As many users as connections: each reached by name, each offline after its reset."""
     count = many() // 2
@@ -243,4 +279,4 @@ def test_memory_is_given_back(stormy, storm_api):
     settled = resident()
     for _ in range(10):
         storm()
-    assert resident() - settled < (64 << 20 if "san" in os.environ.get("DUNLIN_BIN", "") else 8 << 20)
+    assert resident() - settled < (64 << 20 if SANITIZED else 8 << 20)
