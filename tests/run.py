@@ -58,7 +58,7 @@ def e2e(preset: str) -> tuple[int, int, int]:
     report = ROOT / "build" / preset / "e2e.xml"
     report.unlink(missing_ok=True)
     status = run(["/usr/bin/python3", "-m", "pytest", "tests/e2e", "-q", "-n", WORKERS, "--dist", "loadfile",
-                  f"--junitxml={report}"], preset)
+                  f"--junitxml={report}"], preset, DUNLIN_TEST_PATIENCE="30" if preset == "release" else "90")
     passed, failed, skipped = junit_counts(report)
     return passed, max(failed, int(status != 0)), skipped
 

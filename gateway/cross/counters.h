@@ -28,24 +28,24 @@ class Counter {
 
 // Why a message did not reach a connection that it matched.
 enum class DropCause : std::uint8_t {
-  kQueueFull,   // The newest gave way.
-  kOldest,      // It was the oldest and gave way to a newer one.
-  kExpired,     // Its time to live was over before it could be written.
-  kSlow,        // The connection was closed because its queue was full.
-  kEnded,       // The connection ended with the message still waiting.
-  kRingFull,    // A client's broadcast that no shard could take.
+  kQueueFull,  // The newest gave way.
+  kOldest,     // It was the oldest and gave way to a newer one.
+  kExpired,    // Its time to live was over before it could be written.
+  kSlow,       // The connection was closed because its queue was full.
+  kEnded,      // The connection ended with the message still waiting.
+  kRingFull,   // A client's broadcast that no shard could take.
   kCount,
 };
 
 // Why a connection ended.
 enum class CloseCause : std::uint8_t {
-  kClient,          // The client's closing handshake.
-  kLost,            // Reset, or closed without a closing handshake.
-  kViolation,       // A rule of RFC 6455 or of dunlin.v1 was broken.
-  kSlow,            // The outbound queue was full.
-  kKicked,          // By the API.
-  kReplaced,        // By a newer connection of the same uid.
-  kRefused,         // One connection too many of the same uid.
+  kClient,     // The client's closing handshake.
+  kLost,       // Reset, or closed without a closing handshake.
+  kViolation,  // A rule of RFC 6455 or of dunlin.v1 was broken.
+  kSlow,       // The outbound queue was full.
+  kKicked,     // By the API.
+  kReplaced,   // By a newer connection of the same uid.
+  kRefused,    // One connection too many of the same uid.
   kLoginTimeout,
   kLoginFailed,
   kPongTimeout,
@@ -60,8 +60,8 @@ enum class HandshakeResult : std::uint8_t {
   kRejected,  // An HTTP error was answered.
   kPage,      // Not a WebSocket: a page was served.
   kTimeout,
-  kLost,      // The peer went away.
-  kRefused,   // Too many connections.
+  kLost,     // The peer went away.
+  kRefused,  // Too many connections.
   kCount,
 };
 
@@ -121,8 +121,8 @@ struct Counters {
   Counter messages_in;
   Counter bytes_in;
   Counter bytes_out;
-  Counter pushes;           // Accepted by this shard's API, or broadcast by a client.
-  Counter pushes_refused;   // Ring or fan-out queue full, or draining.
+  Counter pushes;          // Accepted by this shard's API, or broadcast by a client.
+  Counter pushes_refused;  // Ring or fan-out queue full, or draining.
   Counter matched;
   Counter written;
   Counter queued;

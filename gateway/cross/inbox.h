@@ -61,8 +61,8 @@ class Inbox {
     woke_up();
     return false;
   }
-  // Exchanged, too: a plain store would cut the chain by which the exchange above sees what a poster
-  // did before its own.
+  // Exchanged, too: a plain store would cut the chain by which the exchange above sees what a
+  // poster did before its own.
   void woke_up() {
     if (asleep_.load(std::memory_order_relaxed)) asleep_.exchange(false, std::memory_order_acq_rel);
   }

@@ -119,8 +119,7 @@ std::string Message::encode(Encoding encoding) const {
                              .payload = payload()});
   }
   std::string frame;
-  ws::append_frame(frame,
-                   encoding == Encoding::kGzip ? ws::Opcode::kBinary : ws::Opcode::kText,
+  ws::append_frame(frame, encoding == Encoding::kGzip ? ws::Opcode::kBinary : ws::Opcode::kText,
                    dunlin::as_bytes(body));
   return frame;
 }

@@ -63,15 +63,16 @@ class Message {
     std::string_view payload;
     std::string_view conflate_key = {};
     push::Policy policy = push::Policy::kQueue;
-    bool fanout = false;               // To a channel or to all: the second lane.
-    std::uint64_t expires_ms = 0;      // Loop time; 0: never.
-    std::uint64_t accepted_ns = 0;     // Monotonic clock; for the latency histogram.
+    bool fanout = false;            // To a channel or to all: the second lane.
+    std::uint64_t expires_ms = 0;   // Loop time; 0: never.
+    std::uint64_t accepted_ns = 0;  // Monotonic clock; for the latency histogram.
   };
   static MessageRef make(const Parts& parts);
 
   // Bytes for one connection that are framed already: what a partial write left over, answers,
   // control frames.
-  static MessageRef make_framed(std::span<const std::byte> head, std::span<const std::byte> rest = {});
+  static MessageRef make_framed(std::span<const std::byte> head,
+                                std::span<const std::byte> rest = {});
 
   // Before the message is shared: its place in its channel. `offset` 0: none (a live message).
   void set_position(std::string_view channel, std::uint64_t offset);
@@ -117,9 +118,9 @@ class Message {
   push::PayloadKind kind_ = push::PayloadKind::kText;
   push::Policy policy_ = push::Policy::kQueue;
   bool fanout_ = false;
-  std::uint8_t header_size_ = 0;   // Of the plain frame.
+  std::uint8_t header_size_ = 0;  // Of the plain frame.
   std::uint32_t conflate_hash_ = 0;
-  std::uint64_t frame_size_ = 0;   // Of the plain frame, which follows this object in memory.
+  std::uint64_t frame_size_ = 0;  // Of the plain frame, which follows this object in memory.
   MessageId id_;
   std::uint64_t offset_ = 0;
   std::uint64_t expires_ms_ = 0;

@@ -29,9 +29,9 @@ Edge::Flow Edge::on_protocol_message(Slot slot, const ws::Message& message) {
     return Flow::kGoOn;
   }
   parse_buffer_.assign(dunlin::as_string_view(message.payload));
-  const auto request = protocol_parser_.parse(
-      push::PaddedText::of(parse_buffer_), {.uid_size_max = config_->hub.uid_size_max,
-                                            .channel_size_max = config_->hub.channel_size_max});
+  const auto request = protocol_parser_.parse(push::PaddedText::of(parse_buffer_),
+                                              {.uid_size_max = config_->hub.uid_size_max,
+                                               .channel_size_max = config_->hub.channel_size_max});
   if (!request) {
     send_error(slot, request.error());
   } else if (const auto* ack = std::get_if<push::Ack>(&*request)) {
@@ -55,8 +55,8 @@ Edge::Flow Edge::on_protocol_message(Slot slot, const ws::Message& message) {
 void Edge::on_request(Slot slot, const push::Subscribe& request) {
   const config::Profile& profile = profile_of(connections_[slot]);
   if (!allowed(profile, request.channel)) {
-    send_error(slot, {"channel_forbidden", "clients may not subscribe to this channel",
-                      request.id});
+    send_error(slot,
+               {"channel_forbidden", "clients may not subscribe to this channel", request.id});
     return;
   }
   const hub::Subscriptions* present = hub_.members()[slot].subscriptions;
@@ -66,8 +66,8 @@ void Edge::on_request(Slot slot, const push::Subscribe& request) {
     return;
   }
   if (!hub_.channels().subscribe(slot, hub_.channels().open(request.channel), /*pending=*/true)) {
-    send_error(slot, {"already_subscribed", "this connection is subscribed to this channel",
-                      request.id});
+    send_error(slot,
+               {"already_subscribed", "this connection is subscribed to this channel", request.id});
     return;
   }
   std::optional<hub::Position> from;
@@ -80,8 +80,8 @@ void Edge::on_request(Slot slot, const push::Subscribe& request) {
 
 void Edge::on_request(Slot slot, const push::Unsubscribe& request) {
   if (!hub_.channels().unsubscribe(slot, request.channel)) {
-    send_error(slot, {"not_subscribed", "this connection is not subscribed to this channel",
-                      request.id});
+    send_error(slot,
+               {"not_subscribed", "this connection is not subscribed to this channel", request.id});
     return;
   }
   std::string answer;
@@ -90,13 +90,13 @@ void Edge::on_request(Slot slot, const push::Unsubscribe& request) {
 }
 
 void Edge::on_subscribed(cross::ConnectionId member, std::uint64_t request,
-                         std::string_view channel, bool wanted_recovery,
-                         hub::Recovery&& recovery) {
+                         std::string_view channel, bool wanted_recovery, hub::Recovery&& recovery) {
   const hub::MemberIndex slot = hub_.members().find(member);
   if (slot == hub::kNoMember) return;
   const hub::Channel* present = hub_.channels().find(channel);
   if (present == nullptr || hub_.channels().subscription(slot, *present) == nullptr) return;
-  const std::vector<cross::MessageRef> held = hub_.channels().confirm(slot, channel);
+  const std::vector<cross::MessageRef> held =
+      hub_.channels().confirm(slot, channel, recovery.position.offset);
   std::string answer;
   push::append_subscribed(
       answer, request,
@@ -110,18 +110,16 @@ void Edge::on_subscribed(cross::ConnectionId member, std::uint64_t request,
     hub_.delivery().deliver(slot, message, receipt, nullptr);
   }
   for (const cross::MessageRef& message : held) {
-    // What came while the answer was under way and is not part of it. Live ones have no offset.
-    if (message->offset() != 0 && message->offset() <= recovery.position.offset) continue;
     hub_.delivery().deliver(slot, message, receipt, nullptr);
   }
   hub_.delivery().flush();  // The messages and the receipt end with this call.
 }
 
 void Edge::confirm_from_server(cross::ConnectionId member, std::string_view channel,
-                               bool accepted) {
+                               std::uint64_t offset, bool accepted) {
   const hub::MemberIndex slot = hub_.members().find(member);
   if (slot == hub::kNoMember) return;
-  const std::vector<cross::MessageRef> held = hub_.channels().confirm(slot, channel);
+  const std::vector<cross::MessageRef> held = hub_.channels().confirm(slot, channel, offset);
   if (!accepted) hub_.channels().unsubscribe(slot, channel);
   push::Receipt receipt;
   for (const cross::MessageRef& message : held) {

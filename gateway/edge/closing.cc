@@ -84,8 +84,7 @@ void Edge::linger(Slot slot) {
 // An HTTP answer (in `input` while lingering) goes out as the socket takes it.
 void Edge::send_rest(Slot slot) {
   Connection& c = connections_[slot];
-  const ssize_t sent =
-      ::send(c.fd, c.input->data(), c.input->size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  const ssize_t sent = ::send(c.fd, c.input->data(), c.input->size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
     end(slot, cross::CloseCause::kLost);
     return;

@@ -40,9 +40,15 @@ void Edge::configure(std::shared_ptr<const config::Config> config) {
     hub::QueueRules& rule = rules.emplace_back();
     rule.limits = {.size_max = profile.queue_size_max, .messages_max = profile.queue_messages_max};
     switch (profile.queue_overflow) {
-      case config::QueueOverflow::kClose: rule.overflow = push::Policy::kClose; break;
-      case config::QueueOverflow::kDropOldest: rule.overflow = push::Policy::kDropOldest; break;
-      case config::QueueOverflow::kDropNewest: rule.overflow = push::Policy::kDropNewest; break;
+      case config::QueueOverflow::kClose:
+        rule.overflow = push::Policy::kClose;
+        break;
+      case config::QueueOverflow::kDropOldest:
+        rule.overflow = push::Policy::kDropOldest;
+        break;
+      case config::QueueOverflow::kDropNewest:
+        rule.overflow = push::Policy::kDropNewest;
+        break;
     }
     if (!profile.room.empty()) hub_.channels().make_permanent(profile.room);
     for (const std::string& channel : profile.channels) hub_.channels().make_permanent(channel);
@@ -141,8 +147,7 @@ void Edge::admit(Moving&& connection) {
   std::string input = std::move(connection.input);
   enter(slot, std::move(connection));
   const auto still_here = [&] {
-    return connections_[slot].generation == generation &&
-           connections_[slot].phase != Phase::kFree;
+    return connections_[slot].generation == generation && connections_[slot].phase != Phase::kFree;
   };
   if (!input.empty() && still_here()) process(slot, std::as_writable_bytes(std::span(input)));
   if (still_here()) watch(slot);
@@ -191,10 +196,11 @@ void Edge::enter(Slot slot, Moving&& moving) {
     hub_.delivery().send_framed(slot, dunlin::as_bytes(moving.response), {}, 0);
   }
   if (moving.login_request) send_login_answer(slot, *moving.login_request);
-  observe::debug("connection open",
-                 {{"conn", cross::to_string(hub_.members().id_of(slot))},
-                  {"profile", profile.name},
-                  {"peer", net::to_string(c.peer)}});
+  if (observe::enabled(observe::LogLevel::kDebug)) {
+    observe::debug("connection open", {{"conn", cross::to_string(hub_.members().id_of(slot))},
+                                       {"profile", profile.name},
+                                       {"peer", net::to_string(c.peer)}});
+  }
   start_timers(slot);
 }
 
@@ -203,8 +209,7 @@ bool Edge::make_room_for_uid(std::uint16_t profile_index, std::string_view uid) 
   const config::Profile& profile = config_->profiles[profile_index];
   if (profile.connections_per_uid_max == 0) return true;
   std::vector<hub::MemberIndex> present;  // Oldest first.
-  for (auto i = hub_.members().find(uid); i != hub::kNoMember;
-       i = hub_.members()[i].next_of_uid) {
+  for (auto i = hub_.members().find(uid); i != hub::kNoMember; i = hub_.members()[i].next_of_uid) {
     if (hub_.members()[i].profile == profile_index) present.push_back(i);
   }
   if (present.size() < profile.connections_per_uid_max) return true;
@@ -238,8 +243,10 @@ void Edge::end(Slot slot, cross::CloseCause cause) {
     counters_.closes[first].add();
     counters_.connections[c.profile].subtract();
     --open_count_;
-    observe::debug("connection closed", {{"conn", cross::to_string(hub_.members().id_of(slot))},
-                                         {"cause", cross::name_of(first)}});
+    if (observe::enabled(observe::LogLevel::kDebug)) {
+      observe::debug("connection closed", {{"conn", cross::to_string(hub_.members().id_of(slot))},
+                                           {"cause", cross::name_of(first)}});
+    }
   } else if (c.phase == Phase::kHandshake) {
     counters_.handshaking.subtract();
   }
@@ -304,19 +311,23 @@ void Edge::drain(std::uint32_t window_ms, std::uint32_t reconnect_spread_ms) {
   for (Slot slot = 0; slot < connections_.size(); ++slot) {
     Connection& c = connections_[slot];
     if (c.phase == Phase::kFree || (c.joined && hub_.members()[slot].internal)) continue;
+    if (c.phase == Phase::kHandshake) {  // Browsers connect in advance and say nothing for long.
+      c.phase_deadline_ms = std::min(c.phase_deadline_ms, now_ms_ + kLastHandshakeMs);
+      reschedule(slot);
+      continue;
+    }
     if (c.phase != Phase::kOpen && c.phase != Phase::kLogin) continue;
     if (c.protocol) {
       std::string notice;
-      push::append_reconnect(notice, reconnect_spread_ms == 0
-                                         ? 0
-                                         : static_cast<std::uint32_t>(random_()) %
-                                               reconnect_spread_ms);
+      push::append_reconnect(notice,
+                             reconnect_spread_ms == 0
+                                 ? 0
+                                 : static_cast<std::uint32_t>(random_()) % reconnect_spread_ms);
       send_text(slot, notice);
     }
     c.draining = true;
     if (window_ms == 0) {
-      begin_close(slot, ws::CloseCode::kServiceRestart, "shutting down",
-                  cross::CloseCause::kDrain);
+      begin_close(slot, ws::CloseCode::kServiceRestart, "shutting down", cross::CloseCause::kDrain);
       continue;
     }
     c.phase_deadline_ms = now_ms_ + static_cast<std::uint32_t>(random_()) % window_ms;

@@ -74,7 +74,8 @@ class Edge final : public hub::Transport {
                             std::string_view channel);
 
   // The API subscribed this member; what arrived meanwhile is delivered, or the subscription ends.
-  void confirm_from_server(cross::ConnectionId member, std::string_view channel, bool accepted);
+  void confirm_from_server(cross::ConnectionId member, std::string_view channel,
+                           std::uint64_t offset, bool accepted);
 
   // A connected descriptor that is open at once, without a handshake: the canary's.
   cross::ConnectionId adopt_internal(int fd);
@@ -157,8 +158,7 @@ class Edge final : public hub::Transport {
   void send_login_answer(Slot slot, std::uint64_t request);
 
   // closing.cc
-  void begin_close(Slot slot, ws::CloseCode code, std::string_view reason,
-                   cross::CloseCause cause);
+  void begin_close(Slot slot, ws::CloseCode code, std::string_view reason, cross::CloseCause cause);
   void fail(Slot slot, ws::CloseCode code, std::string_view reason, cross::CloseCause cause);
   void on_close_frame(Slot slot, const ws::Close& close);
   void send_close_frame(Slot slot, ws::CloseCode code, std::string_view reason);
@@ -187,6 +187,8 @@ class Edge final : public hub::Transport {
   static constexpr std::uint32_t kDiscardMax = 1 << 20;
   // Connections over connections_max that are kept until they can be told so.
   static constexpr std::uint32_t kUncountedMax = 256;
+  // What a handshake that is under way still gets when the gateway is told to end.
+  static constexpr std::uint64_t kLastHandshakeMs = 1'000;
   static constexpr std::size_t kReplyJoinMax = 4'096;  // Larger replies are sent without a copy.
 
   const cross::ShardIndex shard_;
@@ -211,7 +213,7 @@ class Edge final : public hub::Transport {
   std::vector<Slot> retired_;  // Ended in this turn; free after it.
   std::vector<std::uint32_t> due_;
   std::unique_ptr<std::byte[]> read_buffer_;
-  std::string replies_;        // Frames that answer the input at hand, sent together.
+  std::string replies_;  // Frames that answer the input at hand, sent together.
   std::string parse_buffer_;
   push::ClientMessageParser protocol_parser_;
   std::minstd_rand random_;

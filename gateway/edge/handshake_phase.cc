@@ -131,9 +131,11 @@ Edge::Flow Edge::answer_page(Slot slot, bool is_profile) {
 
 Edge::Flow Edge::reject(Slot slot, int status, std::string_view code, std::string_view message,
                         std::string_view extra_headers) {
-  observe::debug("handshake rejected", {{"peer", net::to_string(connections_[slot].peer)},
-                                        {"status", status},
-                                        {"code", code}});
+  if (observe::enabled(observe::LogLevel::kDebug)) {
+    observe::debug(
+        "handshake rejected",
+        {{"peer", net::to_string(connections_[slot].peer)}, {"status", status}, {"code", code}});
+  }
   return answer_and_linger(slot, ws::rejection_response(status, code, message, extra_headers),
                            cross::HandshakeResult::kRejected);
 }

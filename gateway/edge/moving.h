@@ -18,13 +18,13 @@ struct Moving {
   std::uint64_t opened_ms = 0;  // Monotonic clock, the same on every shard.
   std::uint16_t profile = 0;
   cross::Encoding encoding = cross::Encoding::kPlain;
-  std::string uid;       // Empty: none (yet).
+  std::string uid;  // Empty: none (yet).
   ws::Session session;
-  bool handshaken = false;   // The 101 has been sent before; else `response` is it.
-  std::string response;      // To be sent first, once the connection is admitted.
+  bool handshaken = false;  // The 101 has been sent before; else `response` is it.
+  std::string response;     // To be sent first, once the connection is admitted.
   std::optional<std::uint64_t> login_request;  // dunlin.v1: to be answered with the new id.
-  std::string unsent;        // Of earlier bytes: goes before everything else.
-  std::string input;         // Received, not looked at yet.
+  std::string unsent;                          // Of earlier bytes: goes before everything else.
+  std::string input;                           // Received, not looked at yet.
 };
 
 }  // namespace edge

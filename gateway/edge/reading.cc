@@ -62,10 +62,14 @@ Edge::Flow Edge::process(Slot slot, std::span<std::byte> bytes) {
   switch (c.phase) {
     case Phase::kLogin:
     case Phase::kOpen:
-    case Phase::kClosing: return on_frames(slot, bytes);
-    case Phase::kHandshake: return Flow::kGoOn;  // Incomplete.
-    case Phase::kLingering: return discard(slot, bytes.size());
-    case Phase::kFree: break;
+    case Phase::kClosing:
+      return on_frames(slot, bytes);
+    case Phase::kHandshake:
+      return Flow::kGoOn;  // Incomplete.
+    case Phase::kLingering:
+      return discard(slot, bytes.size());
+    case Phase::kFree:
+      break;
   }
   return Flow::kStop;
 }

@@ -75,9 +75,14 @@ Edge::Flow Edge::on_message(Slot slot, const ws::Message& message, std::span<std
     return Flow::kGoOn;
   }
   switch (text ? profile.on_text : profile.on_binary) {
-    case config::MessageAction::kDiscard: break;
-    case config::MessageAction::kEcho: reply(slot, message.opcode, message.payload); break;
-    case config::MessageAction::kBroadcast: broadcast(slot, message); break;
+    case config::MessageAction::kDiscard:
+      break;
+    case config::MessageAction::kEcho:
+      reply(slot, message.opcode, message.payload);
+      break;
+    case config::MessageAction::kBroadcast:
+      broadcast(slot, message);
+      break;
     case config::MessageAction::kProtocol:
       // A client without the subprotocol only listens.
       if (connections_[slot].protocol) return on_protocol_message(slot, message);
@@ -107,8 +112,8 @@ void Edge::flush_replies(Slot slot) {
 
 void Edge::broadcast(Slot slot, const ws::Message& message) {
   const config::Profile& profile = profile_of(connections_[slot]);
-  const auto kind = message.opcode == ws::Opcode::kText ? push::PayloadKind::kText
-                                                        : push::PayloadKind::kBinary;
+  const auto kind =
+      message.opcode == ws::Opcode::kText ? push::PayloadKind::kText : push::PayloadKind::kBinary;
   std::string_view payload = dunlin::as_string_view(message.payload);
   if (kind != push::PayloadKind::kText || !profile.normalize_space) {
     services_.publish(profile.room, kind, payload);

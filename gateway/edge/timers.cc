@@ -112,13 +112,15 @@ void Edge::on_phase_deadline(Slot slot) {
         begin_close(slot, ws::CloseCode{kLoginTimeout}, "no login in time",
                     cross::CloseCause::kLoginTimeout);
       } else if (c.ping_outstanding) {
-        fail(slot, ws::CloseCode{kPongTimeout}, "no pong in time",
-             cross::CloseCause::kPongTimeout);
+        fail(slot, ws::CloseCode{kPongTimeout}, "no pong in time", cross::CloseCause::kPongTimeout);
       }
       break;
     case Phase::kClosing:
-    case Phase::kLingering: end(slot, c.cause); break;
-    case Phase::kFree: break;
+    case Phase::kLingering:
+      end(slot, c.cause);
+      break;
+    case Phase::kFree:
+      break;
   }
 }
 

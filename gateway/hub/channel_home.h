@@ -26,9 +26,9 @@ namespace hub {
 using ShardMask = std::bitset<cross::kShardsMax>;
 
 struct HistoryLimits {
-  std::uint32_t channels_max = 0;  // 0 of anything below: no history.
-  std::uint32_t messages_max = 0;  // Per channel.
-  std::uint32_t size_max = 0;      // Bytes per channel.
+  std::uint32_t channels_max = 0;    // 0 of anything below: no history.
+  std::uint32_t messages_max = 0;    // Per channel.
+  std::uint32_t size_max = 0;        // Bytes per channel.
   std::uint64_t total_size_max = 0;  // Memory of all channels: kKeptOverhead for each message, too.
   std::uint32_t ttl_ms = 0;
 };
@@ -69,7 +69,9 @@ class ChannelHomes {
   void store(HomeChannel& channel, cross::MessageRef& message, std::uint64_t now_ms);
 
   // Every publication after this call reaches the shard, until interest ends.
-  void add_interest(HomeChannel& channel, cross::ShardIndex shard) { channel.interested.set(shard); }
+  void add_interest(HomeChannel& channel, cross::ShardIndex shard) {
+    channel.interested.set(shard);
+  }
   void end_interest(std::string_view name, cross::ShardIndex shard);
 
   // Section 6 of the design: recovered means all that was missed is here, in order.

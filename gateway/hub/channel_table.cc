@@ -32,17 +32,37 @@ bool ChannelTable::subscribe(MemberIndex index, Channel& channel, bool pending) 
   member.subscriptions->list.push_back(
       {&channel, static_cast<std::uint32_t>(channel.subscribers.size()),
        pending ? std::make_unique<std::vector<cross::MessageRef>>() : nullptr});
-  channel.subscribers.push_back(pending ? index | kHeldBit : index);
+  channel.subscribers.push_back(pending ? index | kNewcomerBit : index);
   ++subscriptions_;
   return true;
 }
 
-std::vector<cross::MessageRef> ChannelTable::confirm(MemberIndex index, std::string_view name) {
-  Channel* channel = find(name);
+std::vector<cross::MessageRef> ChannelTable::confirm(MemberIndex index, std::string_view name,
+                                                     std::uint64_t offset) {
+  const Channel* channel = find(name);
   Subscription* subscription = channel == nullptr ? nullptr : this->subscription(index, *channel);
   if (subscription == nullptr || subscription->held == nullptr) return {};
-  channel->subscribers[subscription->position] = index;
-  return std::move(*std::exchange(subscription->held, nullptr));
+  subscription->start = offset;
+  std::vector<cross::MessageRef> held = std::move(*std::exchange(subscription->held, nullptr));
+  // Live messages have no offset: they are for whoever is here.
+  std::erase_if(held, [&](const cross::MessageRef& message) {
+    return message->offset() != 0 && message->offset() <= offset;
+  });
+  return held;
+}
+
+bool ChannelTable::admit_to_newcomer(Channel& channel, MemberIndex index,
+                                     const cross::MessageRef& message) {
+  Subscription& newcomer = *subscription(index, channel);
+  if (newcomer.held != nullptr) {
+    newcomer.held->push_back(message);
+    return false;
+  }
+  if (message->offset() == 0) return true;
+  if (message->offset() <= newcomer.start) return false;
+  // Publications pass in order: nothing older can follow this one.
+  channel.subscribers[newcomer.position] = index;
+  return true;
 }
 
 bool ChannelTable::unsubscribe(MemberIndex index, std::string_view name) {
@@ -78,7 +98,8 @@ Subscription* ChannelTable::subscription(MemberIndex index, const Channel& chann
 std::vector<std::string> ChannelTable::channels_of(MemberIndex index) const {
   std::vector<std::string> names;
   if (const Subscriptions* subscriptions = members_[index].subscriptions) {
-    for (const auto& subscription : subscriptions->list) names.push_back(subscription.channel->name);
+    for (const auto& subscription : subscriptions->list)
+      names.push_back(subscription.channel->name);
   }
   return names;
 }
@@ -111,7 +132,7 @@ void ChannelTable::close_gaps(Channel& channel) {
   for (std::uint32_t position = 0; channel.gaps > 0 && position < list.size(); ++position) {
     if (list[position] != kNoMember) continue;
     list[position] = list.back();
-    subscription(list[position] & ~kHeldBit, channel)->position = position;
+    subscription(list[position] & ~kNewcomerBit, channel)->position = position;
     list.pop_back();
     --channel.gaps;
     while (!list.empty() && list.back() == kNoMember) {

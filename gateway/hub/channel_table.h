@@ -29,12 +29,13 @@ struct StringHash {
 
 struct FanoutTarget;
 
-// Set on an entry of Channel::subscribers while the subscription is pending.
-inline constexpr MemberIndex kHeldBit = 0x80000000;
+// Set on an entry of Channel::subscribers while the subscription is pending, and then until a
+// publication newer than its start has passed: older ones may still be under way to this shard.
+inline constexpr MemberIndex kNewcomerBit = 0x80000000;
 
 struct Channel {
   std::string name;
-  std::vector<MemberIndex> subscribers;  // kNoMember: a gap. kHeldBit: pending.
+  std::vector<MemberIndex> subscribers;  // kNoMember: a gap. May have kNewcomerBit.
   FanoutTarget* fanout = nullptr;        // While messages are under way; see hub/fanout.h.
   std::uint32_t gaps = 0;
   std::uint32_t sweeps = 0;  // Sweeps under way: positions must not change.
@@ -51,6 +52,7 @@ struct Subscription {
   std::uint32_t position;  // In channel->subscribers.
   // Pending: the home shard has not confirmed yet. What arrives meanwhile waits here.
   std::unique_ptr<std::vector<cross::MessageRef>> held;
+  std::uint64_t start = 0;  // Once confirmed: publications up to this offset are not for it.
 };
 
 struct Subscriptions {
@@ -71,8 +73,13 @@ class ChannelTable {
   // False: it was subscribed already. A pending subscription holds back what arrives until
   // confirm().
   bool subscribe(MemberIndex index, Channel& channel, bool pending = false);
-  // What was held back, in order; nothing if the subscription is gone.
-  std::vector<cross::MessageRef> confirm(MemberIndex index, std::string_view channel);
+  // The subscription starts behind `offset`. Gives what was held back and is newer, in order;
+  // nothing if the subscription is gone.
+  std::vector<cross::MessageRef> confirm(MemberIndex index, std::string_view channel,
+                                         std::uint64_t offset);
+  // For an entry with kNewcomerBit, when a fan-out visits it: whether the message is to be
+  // delivered now. Else it was held back, or is older than the subscription.
+  bool admit_to_newcomer(Channel& channel, MemberIndex index, const cross::MessageRef& message);
   // False: it was not subscribed.
   bool unsubscribe(MemberIndex index, std::string_view channel);
   void unsubscribe_all(MemberIndex index);

@@ -37,7 +37,8 @@ Delivery::~Delivery() {
 
 cross::Encoding Delivery::encoding_for(const Member& member, const cross::Message& message) {
   // gzip is for fan-outs, where one compression serves many.
-  if (member.encoding == cross::Encoding::kGzip && !message.fanout()) return cross::Encoding::kPlain;
+  if (member.encoding == cross::Encoding::kGzip && !message.fanout())
+    return cross::Encoding::kPlain;
   return member.encoding;
 }
 

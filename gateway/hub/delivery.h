@@ -36,8 +36,7 @@ struct QueueRules {
 
 class Delivery {
  public:
-  Delivery(MemberTable& members, Watches& watches, Transport& transport,
-           cross::Counters& counters);
+  Delivery(MemberTable& members, Watches& watches, Transport& transport, cross::Counters& counters);
   ~Delivery();
   Delivery(const Delivery&) = delete;
   Delivery& operator=(const Delivery&) = delete;

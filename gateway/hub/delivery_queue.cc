@@ -42,8 +42,7 @@ void Delivery::count_drop(Member& member, const cross::Message& message, cross::
 }
 
 void Delivery::queue_rest(Member& member, const cross::MessageRef& message,
-                          cross::Encoding encoding, Watch* watch, Lane lane,
-                          std::size_t offset) {
+                          cross::Encoding encoding, Watch* watch, Lane lane, std::size_t offset) {
   OutboundQueue& queue = queue_of(member);
   const std::uint64_t size_before = queue.size();
   const std::uint32_t messages_before = queue.messages();
@@ -100,8 +99,7 @@ bool Delivery::conflate(MemberIndex index, const cross::MessageRef& message,
   QueuedMessage* earlier = queue.find_conflatable(*message);
   if (earlier == nullptr) return false;
   const QueueRules& rules = rules_[member.profile];
-  const bool in_place =
-      queue.fits_instead(*earlier, message->frame(encoding).size(), rules.limits);
+  const bool in_place = queue.fits_instead(*earlier, message->frame(encoding).size(), rules.limits);
   if (!in_place && rules.overflow == push::Policy::kDropNewest) return false;
   if (Watch* theirs = earlier->watch) {  // The newer one stands for it from here on.
     if (theirs->receipt != nullptr && !earlier->conflated) {

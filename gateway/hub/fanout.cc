@@ -105,32 +105,27 @@ std::uint32_t Fanouts::sweep(FanoutTarget& target, std::uint32_t budget) {
 // Whether there was a receiver.
 bool Fanouts::visit(const FanoutTarget& target, MemberIndex entry) {
   if (entry == kNoMember) return false;
-  const MemberIndex index = entry & ~kHeldBit;
+  const MemberIndex index = entry & ~kNewcomerBit;
   const Member& member = members_[index];
   if (!member.active) return false;
   if (target.channel == nullptr &&
-      (member.internal ||
-       (target.profile != kEveryProfile && target.profile != member.profile))) {
+      (member.internal || (target.profile != kEveryProfile && target.profile != member.profile))) {
     return false;
   }
-  std::vector<cross::MessageRef>* held =
-      entry == index ? nullptr : channels_.subscription(index, *target.channel)->held.get();
+  const bool newcomer = entry != index;
   for (std::size_t i = 0; i < target.sweeping; ++i) {
     const FanoutMessage& fanout = target.messages[i];
     if (excluded(fanout, index)) continue;
-    if (held != nullptr) {
-      held->push_back(fanout.message);
-    } else {
-      delivery_.deliver(index, fanout.message, *fanout.receipt, fanout.watch);
-    }
+    if (newcomer && !channels_.admit_to_newcomer(*target.channel, index, fanout.message)) continue;
+    delivery_.deliver(index, fanout.message, *fanout.receipt, fanout.watch);
   }
   return true;
 }
 
 bool Fanouts::excluded(const FanoutMessage& message, MemberIndex index) const {
-  return !message.exclude.empty() && std::binary_search(message.exclude.begin(),
-                                                        message.exclude.end(),
-                                                        members_.id_of(index).value);
+  return !message.exclude.empty() &&
+         std::binary_search(message.exclude.begin(), message.exclude.end(),
+                            members_.id_of(index).value);
 }
 
 void Fanouts::end_sweep(FanoutTarget& target, std::vector<void*>& done) {

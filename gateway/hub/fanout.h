@@ -56,9 +56,9 @@ class Fanouts {
   void to_channel(Channel& channel, FanoutMessage message);
   void to_all(std::uint16_t profile, FanoutMessage message);
 
-  // Visits up to `budget` receivers (fewer when there are many messages for each), and flushes. Lists
-  // of receivers take turns. Owners of messages that every receiver has been
-  // visited for are appended to `done`. Returns whether work is left.
+  // Visits up to `budget` receivers (fewer when there are many messages for each), and flushes.
+  // Lists of receivers take turns. Owners of messages that every receiver has been visited for are
+  // appended to `done`. Returns whether work is left.
   bool run(std::uint32_t budget, std::vector<void*>& done);
 
   [[nodiscard]] std::uint32_t waiting() const { return waiting_; }
@@ -80,7 +80,7 @@ class Fanouts {
   Delivery& delivery_;
   const std::uint32_t waiting_max_;
   std::uint32_t waiting_ = 0;
-  std::deque<std::unique_ptr<FanoutTarget>> active_;  // Round robin.
+  std::deque<std::unique_ptr<FanoutTarget>> active_;             // Round robin.
   boost::unordered_flat_map<std::uint16_t, FanoutTarget*> all_;  // Of those, the ones by profile.
 };
 

@@ -208,8 +208,8 @@ void OutboundQueue::set_offset(std::size_t offset) {
 }
 
 bool OutboundQueue::empty() const {
-  return partial_ == nullptr &&
-         std::all_of(lanes_.begin(), lanes_.end(), [](const List& l) { return l.first == nullptr; });
+  return partial_ == nullptr && std::all_of(lanes_.begin(), lanes_.end(),
+                                            [](const List& l) { return l.first == nullptr; });
 }
 
 }  // namespace hub

@@ -38,8 +38,9 @@ struct QueuedMessage {
   QueuedMessage* next = nullptr;
   cross::Encoding encoding = cross::Encoding::kPlain;
   Lane lane = Lane::kTargeted;
-  std::uint8_t control_kind = 0;  // Of a control frame: its opcode; the next of its kind replaces it.
-  bool conflated = false;         // Its receipt counts it as conflated, not as queued.
+  std::uint8_t control_kind =
+      0;                   // Of a control frame: its opcode; the next of its kind replaces it.
+  bool conflated = false;  // Its receipt counts it as conflated, not as queued.
 
   [[nodiscard]] std::span<const std::byte> frame() const { return message->frame(encoding); }
   [[nodiscard]] bool is_data() const { return lane == Lane::kTargeted || lane == Lane::kFanout; }
@@ -106,7 +107,9 @@ class OutboundQueue {
   // Takes out the first data message whose time to live is over.
   QueuedMessage* take_expired(std::uint64_t now_ms);
   // When take_expired() should next be called: not later than the next one expires; 0: none does.
-  [[nodiscard]] std::uint64_t next_expiry_ms() const { return expiring_ == 0 ? 0 : expiry_floor_ms_; }
+  [[nodiscard]] std::uint64_t next_expiry_ms() const {
+    return expiring_ == 0 ? 0 : expiry_floor_ms_;
+  }
 
   // The frames in sending order, at most `max`. The first one may be started: offset() bytes of it
   // are out already.

@@ -80,8 +80,8 @@ Signal::Signal(EventLoop& loop, int number, std::function<void()> on_signal)
   DUNLIN_ASSERT(uv_signal_init(&loop.uv(), handle_) == 0);
   handle_->data = this;
   uv_signal_start(
-      handle_,
-      [](uv_signal_t* handle, int) { static_cast<Signal*>(handle->data)->on_signal_(); }, number);
+      handle_, [](uv_signal_t* handle, int) { static_cast<Signal*>(handle->data)->on_signal_(); },
+      number);
 }
 
 Signal::~Signal() {

@@ -35,7 +35,7 @@ class TimerWheel {
   struct Node {
     std::uint32_t previous = kNone;  // Or kNone when first in its cell.
     std::uint32_t next = kNone;
-    std::uint64_t deadline = 0;      // In cells since start_ms_, rounded up; 0: none.
+    std::uint64_t deadline = 0;  // In cells since start_ms_, rounded up; 0: none.
   };
 
   [[nodiscard]] std::uint64_t cells_since_start(std::uint64_t ms) const;

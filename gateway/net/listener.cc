@@ -27,7 +27,8 @@ struct AddressInfo {
 };
 
 std::string why(const char* what, const config::HostPort& address, int error) {
-  return fmt::format("cannot {} {}: {}", what, config::to_string(address), std::generic_category().message(error));
+  return fmt::format("cannot {} {}: {}", what, config::to_string(address),
+                     std::generic_category().message(error));
 }
 
 void set_option(int fd, int level, int option) {
@@ -78,8 +79,10 @@ bool ended_before_accepted(int error) {
     case ENETUNREACH:
     case EHOSTDOWN:
     case EHOSTUNREACH:
-    case ENONET: return true;
-    default: return false;
+    case ENONET:
+      return true;
+    default:
+      return false;
   }
 }
 

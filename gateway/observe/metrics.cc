@@ -43,7 +43,7 @@ class Exposition {
 
   // One sample for each shard.
   void by_shard(MetricType type, std::string name, std::string help,
-                cross::Counter cross::Counters::*counter) {
+                cross::Counter cross::Counters::* counter) {
     MetricFamily& out = family(type, std::move(name), std::move(help));
     for (cross::ShardIndex i = 0; i < shards_.size(); ++i) {
       sample(out, {{"shard", std::to_string(i)}}, (shards_.counters(i).*counter).value());
@@ -53,7 +53,7 @@ class Exposition {
   // One sample for each cause, all shards added up.
   template <typename Enum>
   void by_cause(std::string name, std::string help, std::string label,
-                cross::CounterOf<Enum> cross::Counters::*counters) {
+                cross::CounterOf<Enum> cross::Counters::* counters) {
     MetricFamily& out = family(MetricType::Counter, std::move(name), std::move(help));
     for (std::size_t c = 0; c < static_cast<std::size_t>(Enum::kCount); ++c) {
       const auto cause = static_cast<Enum>(c);
@@ -91,9 +91,9 @@ void add_connections(Exposition& out, cross::ShardSet& shards, const config::Con
 void add_receipts(Exposition& out, cross::ShardSet& shards) {
   using Member = cross::Counter cross::Counters::*;
   static constexpr std::pair<const char*, Member> kKinds[] = {
-      {"matched", &cross::Counters::matched},     {"written", &cross::Counters::written},
-      {"queued", &cross::Counters::queued},       {"conflated", &cross::Counters::conflated},
-      {"offline", &cross::Counters::offline},     {"acked", &cross::Counters::acked},
+      {"matched", &cross::Counters::matched}, {"written", &cross::Counters::written},
+      {"queued", &cross::Counters::queued},   {"conflated", &cross::Counters::conflated},
+      {"offline", &cross::Counters::offline}, {"acked", &cross::Counters::acked},
   };
   MetricFamily& family = out.family(
       MetricType::Counter, "dunlin_receipts_total",
@@ -133,8 +133,8 @@ void add_latency(Exposition& out, cross::ShardSet& shards) {
 }
 
 void add_rings(Exposition& out, cross::ShardSet& shards) {
-  MetricFamily& family = out.family(MetricType::Gauge, "dunlin_ring_depth",
-                                    "Jobs that wait in a shard's inbox.");
+  MetricFamily& family =
+      out.family(MetricType::Gauge, "dunlin_ring_depth", "Jobs that wait in a shard's inbox.");
   for (cross::ShardIndex i = 0; i < shards.size(); ++i) {
     Exposition::sample(family, {{"shard", std::to_string(i)}}, shards.inbox(i).depth());
   }
@@ -153,7 +153,8 @@ std::string metrics_text(cross::ShardSet& shards, const config::Config& config, 
   out.by_shard(kGauge, "dunlin_users", "Distinct uids connected.", &C::users);
   out.by_shard(kGauge, "dunlin_channels", "Channels with subscribers on the shard.", &C::channels);
   out.by_shard(kGauge, "dunlin_subscriptions", "Subscriptions on the shard.", &C::subscriptions);
-  out.by_shard(kGauge, "dunlin_queue_bytes", "Bytes that wait in outbound queues.", &C::queue_bytes);
+  out.by_shard(kGauge, "dunlin_queue_bytes", "Bytes that wait in outbound queues.",
+               &C::queue_bytes);
   out.by_shard(kGauge, "dunlin_queue_messages", "Messages that wait in outbound queues.",
                &C::queue_messages);
   out.by_shard(kGauge, "dunlin_history_bytes", "Bytes of channel history kept.", &C::history_bytes);
@@ -177,8 +178,8 @@ std::string metrics_text(cross::ShardSet& shards, const config::Config& config, 
   out.by_shard(kCounter, "dunlin_bytes_in_total", "Bytes received from clients.", &C::bytes_in);
   out.by_shard(kCounter, "dunlin_bytes_out_total", "Bytes sent to clients.", &C::bytes_out);
   out.by_shard(kCounter, "dunlin_pushes_total", "Pushes accepted.", &C::pushes);
-  out.by_shard(kCounter, "dunlin_pushes_refused_total", "Pushes refused because something was full.",
-               &C::pushes_refused);
+  out.by_shard(kCounter, "dunlin_pushes_refused_total",
+               "Pushes refused because something was full.", &C::pushes_refused);
   add_receipts(out, shards);
   out.by_shard(kCounter, "dunlin_missed_notices_total", "Clients told that they missed messages.",
                &C::missed_notices);
@@ -194,9 +195,9 @@ std::string metrics_text(cross::ShardSet& shards, const config::Config& config, 
   out.by_shard(kCounter, "dunlin_canaries_arrived_total", "Canary pushes that arrived.",
                &C::canaries_arrived);
   add_latency(out, shards);
-  Exposition::sample(out.family(kGauge, "dunlin_io_uring",
-                                "1 when fan-outs are sent as io_uring batches."),
-                     {}, io_uring ? 1 : 0);
+  Exposition::sample(
+      out.family(kGauge, "dunlin_io_uring", "1 when fan-outs are sent as io_uring batches."), {},
+      io_uring ? 1 : 0);
   Exposition::sample(out.family(kGauge, "dunlin_draining", "1 while the gateway shuts down."), {},
                      shards.draining.load(std::memory_order_relaxed) ? 1 : 0);
   return out.text();

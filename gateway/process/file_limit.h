@@ -8,8 +8,8 @@
 namespace process {
 
 struct FileLimit {
-  std::uint64_t wanted = 0;     // For the configured connections and everything else.
-  std::uint64_t in_force = 0;   // After raising it as far as is allowed.
+  std::uint64_t wanted = 0;    // For the configured connections and everything else.
+  std::uint64_t in_force = 0;  // After raising it as far as is allowed.
   [[nodiscard]] bool enough() const { return in_force >= wanted; }
 };
 

@@ -80,6 +80,7 @@ class Gateway {
                 std::bit_ceil(std::size_t{config_->hub.outstanding_max})),
         wake_(loop_, [this] { on_wake(); }),
         poll_timer_(loop_, [this] { poll_drain(); }),
+        made_(shard_count_ + 1),
         stopped_(shard_count_) {}
 
   int run();
@@ -94,7 +95,7 @@ class Gateway {
   void stop_shards();
   template <typename MakeJob>
   void order(MakeJob&& make_job);
-  [[nodiscard]] std::uint64_t sum(cross::Counter cross::Counters::*counter);
+  [[nodiscard]] std::uint64_t sum(cross::Counter cross::Counters::* counter);
 
   const config::ServeCommand& command_;
   const config::Surroundings& surroundings_;
@@ -104,6 +105,7 @@ class Gateway {
   loop::EventLoop loop_;
   loop::WakeUp wake_;
   loop::Timer poll_timer_;
+  std::latch made_;     // Every inbox has its wake-up before anybody posts.
   std::latch stopped_;  // Shards that run no more; none is destroyed before all are.
   std::vector<std::thread> threads_;
   std::uint64_t drain_deadline_ms_ = 0;
@@ -121,7 +123,7 @@ void Gateway::order(MakeJob&& make_job) {
   }
 }
 
-std::uint64_t Gateway::sum(cross::Counter cross::Counters::*counter) {
+std::uint64_t Gateway::sum(cross::Counter cross::Counters::* counter) {
   std::uint64_t total = 0;
   for (cross::ShardIndex i = 0; i < shard_count_; ++i) {
     total += (shards_.counters(i).*counter).value();
@@ -141,6 +143,11 @@ int Gateway::run() {
     observe::warn("the limit on open files is too low for the configured connections",
                   {{"wanted", files.wanted}, {"in_force", files.in_force}});
   }
+  // From here on a signal is an order that waits for the loop; whoever sees the ready file may send
+  // one at once.
+  const loop::Signal terminate(loop_, SIGTERM, [this] { on_terminate(); });
+  const loop::Signal interrupt(loop_, SIGINT, [this] { on_terminate(); });
+  const loop::Signal hang_up(loop_, SIGHUP, [this] { reload(); });
   start_shards(*public_sockets, *api_sockets);
   if (command_.ready_file) {
     if (const auto error =
@@ -151,10 +158,6 @@ int Gateway::run() {
     }
   }
   announce(public_sockets->address, api_sockets->address);
-
-  const loop::Signal terminate(loop_, SIGTERM, [this] { on_terminate(); });
-  const loop::Signal interrupt(loop_, SIGINT, [this] { on_terminate(); });
-  const loop::Signal hang_up(loop_, SIGHUP, [this] { reload(); });
   loop_.run([] { return false; });
   for (std::thread& thread : threads_) thread.join();
   observe::info("stopped", {});
@@ -164,7 +167,6 @@ int Gateway::run() {
 void Gateway::start_shards(const net::BoundSockets& public_sockets,
                            const net::BoundSockets& api_sockets) {
   const net::SendBatch::Mode mode = choose_send_mode(*config_);
-  std::latch made(shard_count_ + 1);  // Every inbox has its wake-up before anybody posts.
   for (cross::ShardIndex i = 0; i < shard_count_; ++i) {
     threads_.emplace_back([&, i, mode] {
       pthread_setname_np(pthread_self(), fmt::format("shard-{}", i).c_str());
@@ -175,12 +177,12 @@ void Gateway::start_shards(const net::BoundSockets& public_sockets,
                           .api_socket = api_sockets.descriptors[i],
                           .send_mode = mode,
                           .wake_main = [this] { wake_.signal(); }});
-      made.arrive_and_wait();
+      made_.arrive_and_wait();
       shard.run();
       stopped_.arrive_and_wait();
     });
   }
-  made.arrive_and_wait();
+  made_.arrive_and_wait();
   observe::info("serving", {{"shards", shard_count_},
                             {"send", mode == net::SendBatch::Mode::kIoUring ? "io_uring" : "plain"},
                             {"profiles", config_->profiles.size()},
@@ -211,6 +213,7 @@ void Gateway::announce(const config::HostPort& public_address,
 }
 
 void Gateway::reload() {
+  if (stopping_) return;  // A shard that has stopped empties its inbox no more.
   const auto loaded = config::load(config::sources_for(command_, surroundings_));
   if (!loaded) {
     for (const config::ConfigError& error : loaded.error()) {
@@ -290,8 +293,8 @@ void Gateway::stop_shards() {
 int serve(const config::ServeCommand& command, const config::Surroundings& surroundings) {
   occupy_standard_streams();
   if (command.config_file && ::access(command.config_file->c_str(), R_OK) != 0) {
-    return start_failure(
-        fmt::format("cannot read {}: {}", *command.config_file, std::generic_category().message(errno)));
+    return start_failure(fmt::format("cannot read {}: {}", *command.config_file,
+                                     std::generic_category().message(errno)));
   }
   auto loaded = config::load(config::sources_for(command, surroundings));
   if (!loaded) {

@@ -20,7 +20,8 @@ std::optional<std::string> write_ready_file(const std::string& path,
        << '\n';
   file.close();
   if (file.fail() || std::rename(temporary.c_str(), path.c_str()) != 0) {
-    return fmt::format("cannot write the ready file {}: {}", path, std::generic_category().message(errno));
+    return fmt::format("cannot write the ready file {}: {}", path,
+                       std::generic_category().message(errno));
   }
   return std::nullopt;
 }

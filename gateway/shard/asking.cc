@@ -98,14 +98,13 @@ std::vector<cross::ShardIndex> Router::homes_of(const api::Query& query) const {
 api::Admission Router::ask(api::Query query, api::ReplyTo reply_to) {
   const std::vector<cross::ShardIndex> homes = homes_of(query);
   for (const cross::ShardIndex home : homes) {
-    if (home != self_ && (outbox_[home].jobs.size() >= kOutboxMax ||
-                          outstanding_ >= config_->hub.outstanding_max)) {
+    if (home != self_ &&
+        (outbox_[home].jobs.size() >= kOutboxMax || outstanding_ >= config_->hub.outstanding_max)) {
       return api::Admission::kRingFull;
     }
   }
-  auto* gather = new AskGather{.open = static_cast<std::uint32_t>(homes.size()),
-                               .reply_to = reply_to,
-                               .answer = {}};
+  auto* gather = new AskGather{
+      .open = static_cast<std::uint32_t>(homes.size()), .reply_to = reply_to, .answer = {}};
   ask_gathers_.insert(gather);
   for (const cross::ShardIndex home : homes) {
     auto job = std::make_unique<AskJob>();
@@ -215,7 +214,7 @@ struct Answerer {
     std::vector<std::string_view> uids;
     for (const hub::MemberIndex entry : channel->subscribers) {
       if (entry == hub::kNoMember) continue;
-      const std::string_view uid = hub.members()[entry & ~hub::kHeldBit].uid.view();
+      const std::string_view uid = hub.members()[entry & ~hub::kNewcomerBit].uid.view();
       if (uid.empty()) {
         ++answer.anonymous;
       } else {

@@ -1,6 +1,6 @@
-// Proof that pushes arrive: each shard keeps a connection of its own (one end of a socket pair is an
-// ordinary member of its hub), and every shard pushes to every other's through the rings, the hub
-// and the kernel. Readiness asks how long ago the latest one arrived, for each pair of shards.
+// Proof that pushes arrive: each shard keeps a connection of its own (one end of a socket pair is
+// an ordinary member of its hub), and every shard pushes to every other's through the rings, the
+// hub and the kernel. Readiness asks how long ago the latest one arrived, for each pair of shards.
 //
 // Owner: Shard.   Thread: the shard's.   Bound: one message for each pair and interval.
 #pragma once

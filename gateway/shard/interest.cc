@@ -32,7 +32,7 @@ void Router::on_returned(InterestJob& job) {
   if (AskJob* ask = job.ask) {
     auto& answer = std::get<api::SubscribeAnswer>(ask->answer);
     answer.refused = answer.refused || job.refused;
-    edge_.confirm_from_server(job.member, job.channel, !job.refused);
+    edge_.confirm_from_server(job.member, job.channel, job.recovery.position.offset, !job.refused);
     if (--ask->open == 0) {
       subscribing_.erase(ask);
       return_job(std::unique_ptr<cross::Job>(ask));

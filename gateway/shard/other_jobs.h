@@ -40,8 +40,8 @@ struct InterestJob final : cross::Job {
   hub::Recovery recovery;
   // At the origin: who waits for the confirmation.
   cross::ConnectionId member;
-  std::uint64_t request = 0;   // A dunlin.v1 client's, or …
-  AskJob* ask = nullptr;       // … the API's.
+  std::uint64_t request = 0;  // A dunlin.v1 client's, or …
+  AskJob* ask = nullptr;      // … the API's.
 };
 
 struct MoveJob final : cross::Job {

@@ -1,8 +1,8 @@
 // Items on the shard where they belong, and what becomes of them.
 //
 //   carry_out ─┬─ uids, connection ──────────────> executed_ ─ flush ─┐
-//              ├─ publish: offset, history, parts                     ├─> settle, or wait for a watch
-//              └─ subscribers, all ─> Fanouts ─ sweep done ───────────┘
+//              ├─ publish: offset, history, parts                     ├─> settle, or wait for a
+//              watch └─ subscribers, all ─> Fanouts ─ sweep done ───────────┘
 
 #include <algorithm>
 #include <utility>
@@ -18,14 +18,20 @@ void Router::carry_out(PushItem& item) {
                                      item.wait == push::Wait::kAcked);
   }
   switch (item.target) {
-    case PushItem::Target::kUids: carry_out_uids(item); break;
+    case PushItem::Target::kUids:
+      carry_out_uids(item);
+      break;
     case PushItem::Target::kConnection:
       hub_.push_to_connection(item.connection, item.message, item.receipt, item.watch);
       executed(item);
       break;
-    case PushItem::Target::kPublish: carry_out_publish(item); break;
+    case PushItem::Target::kPublish:
+      carry_out_publish(item);
+      break;
     case PushItem::Target::kSubscribers:
-    case PushItem::Target::kAll: start_fanout(item); break;
+    case PushItem::Target::kAll:
+      start_fanout(item);
+      break;
   }
 }
 
@@ -72,8 +78,8 @@ void Router::carry_out_publish(PushItem& item) {
     return;
   }
   // The publication's parts come back here; then it is settled.
-  auto* gather = new Gather{.open = static_cast<std::uint32_t>(interested.count()),
-                            .parent = &item};
+  auto* gather =
+      new Gather{.open = static_cast<std::uint32_t>(interested.count()), .parent = &item};
   gathers_.insert(gather);
   for (cross::ShardIndex shard = 0; shard < shards_.size(); ++shard) {
     if (!interested.test(shard)) continue;

@@ -20,7 +20,7 @@ struct PushJob;
 
 // A push that several shards carry out: the sum of its parts. Lives on the shard that split it.
 struct Gather {
-  std::uint32_t open = 0;  // Parts that have not come back.
+  std::uint32_t open = 0;      // Parts that have not come back.
   PushItem* parent = nullptr;  // A channel's publication, split by its home; else an API request:
   std::optional<api::ReplyTo> reply_to;
   api::PushResult result;
@@ -29,11 +29,11 @@ struct Gather {
 // One push for one shard.
 struct PushItem {
   enum class Target : std::uint8_t {
-    kUids,        // `name`, or `more.uids` if there are several.
-    kConnection,  // `connection`.
-    kPublish,     // Channel `name`, at its home: gets its offset here, and is split.
+    kUids,         // `name`, or `more.uids` if there are several.
+    kConnection,   // `connection`.
+    kPublish,      // Channel `name`, at its home: gets its offset here, and is split.
     kSubscribers,  // Channel `name`: its subscribers on this shard.
-    kAll,         // Members of `profile` on this shard, or every one.
+    kAll,          // Members of `profile` on this shard, or every one.
   };
   struct More {  // What most pushes do not have.
     std::vector<std::string> uids;
@@ -44,8 +44,8 @@ struct PushItem {
   Target target = Target::kUids;
   push::Wait wait = push::Wait::kQueued;
   push::StorageClass storage = push::StorageClass::kLive;
-  bool offline = false;   // `name` has no connection.
-  bool refused = false;   // Not carried out: something was full.
+  bool offline = false;  // `name` has no connection.
+  bool refused = false;  // Not carried out: something was full.
   bool timed_out = false;
   std::uint16_t profile = 0;
   cross::ConnectionId connection;
@@ -69,7 +69,7 @@ struct PushItem {
 struct PushJob final : cross::Job {
   PushJob() : Job(Kind::kPush) {}
   std::vector<PushItem> items;
-  std::uint32_t open = 0;     // Items that are not settled.
+  std::uint32_t open = 0;  // Items that are not settled.
   bool settles_at_once = true;
 };
 

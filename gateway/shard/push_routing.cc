@@ -35,8 +35,8 @@ cross::MessageId Router::next_message_id() {
 
 // Whether an item for this shard can be sent on its way.
 bool Router::has_room(cross::ShardIndex home) const {
-  return home == self_ || (outbox_[home].items < kOutboxMax &&
-                           outstanding_ < config_->hub.outstanding_max);
+  return home == self_ ||
+         (outbox_[home].items < kOutboxMax && outstanding_ < config_->hub.outstanding_max);
 }
 
 // Our own fan-outs may be full, too; another shard's are looked at there.
@@ -62,8 +62,9 @@ PushItem Router::make_item(const push::PushRequest& request, PushItem::Target ta
   item.wait = request.wait;
   item.storage = request.storage;
   if (request.wait >= push::Wait::kWritten) {
-    const std::uint32_t timeout = std::min(
-        request.timeout_ms.value_or(config_->api.wait_timeout_ms), config_->api.wait_timeout_max_ms);
+    const std::uint32_t timeout =
+        std::min(request.timeout_ms.value_or(config_->api.wait_timeout_ms),
+                 config_->api.wait_timeout_max_ms);
     item.wait_deadline_ms = now_ms_ + std::max(timeout, 1U);
   }
   if (!request.exclude.empty()) more_of(item).exclude = sorted_ids(request.exclude);

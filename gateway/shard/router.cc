@@ -18,12 +18,15 @@ constexpr std::uint64_t kRetryMs = 1;
 bool comes_back(const cross::Job& job) {
   switch (job.kind) {
     case cross::Job::Kind::kPush:
-    case cross::Job::Kind::kAsk: return true;
-    case cross::Job::Kind::kInterest: return !static_cast<const InterestJob&>(job).end;
+    case cross::Job::Kind::kAsk:
+      return true;
+    case cross::Job::Kind::kInterest:
+      return !static_cast<const InterestJob&>(job).end;
     case cross::Job::Kind::kMove:
     case cross::Job::Kind::kConfigure:
     case cross::Job::Kind::kDrain:
-    case cross::Job::Kind::kStop: break;
+    case cross::Job::Kind::kStop:
+      break;
   }
   return false;
 }
@@ -53,8 +56,8 @@ Router::~Router() {
 
 void Router::configure(std::shared_ptr<const config::Config> config) {
   config_ = std::move(config);
-  idempotency_.set_limits({.keys_max = config_->api.idempotency_keys_max,
-                           .ttl_ms = config_->api.idempotency_ttl_ms});
+  idempotency_.set_limits(
+      {.keys_max = config_->api.idempotency_keys_max, .ttl_ms = config_->api.idempotency_ttl_ms});
   hub_.homes().set_limits({.channels_max = config_->hub.channels_max,
                            .messages_max = config_->hub.history_messages,
                            .size_max = config_->hub.history_size,
@@ -139,8 +142,12 @@ void Router::carry_out_job(std::unique_ptr<cross::Job> job) {
     case cross::Job::Kind::kConfigure:
       orders_.configure(static_cast<ConfigureJob&>(*job).config);
       break;
-    case cross::Job::Kind::kDrain: orders_.drain(static_cast<DrainJob&>(*job).now); break;
-    case cross::Job::Kind::kStop: orders_.stop(); break;
+    case cross::Job::Kind::kDrain:
+      orders_.drain(static_cast<DrainJob&>(*job).now);
+      break;
+    case cross::Job::Kind::kStop:
+      orders_.stop();
+      break;
   }
 }
 
@@ -155,13 +162,21 @@ void Router::return_job(std::unique_ptr<cross::Job> job) {
 
 void Router::on_reply(std::unique_ptr<cross::Job> job) {
   switch (job->kind) {
-    case cross::Job::Kind::kPush: on_returned(static_cast<PushJob&>(*job)); break;
-    case cross::Job::Kind::kAsk: on_returned(static_cast<AskJob&>(*job)); break;
-    case cross::Job::Kind::kInterest: on_returned(static_cast<InterestJob&>(*job)); break;
+    case cross::Job::Kind::kPush:
+      on_returned(static_cast<PushJob&>(*job));
+      break;
+    case cross::Job::Kind::kAsk:
+      on_returned(static_cast<AskJob&>(*job));
+      break;
+    case cross::Job::Kind::kInterest:
+      on_returned(static_cast<InterestJob&>(*job));
+      break;
     case cross::Job::Kind::kMove:
     case cross::Job::Kind::kConfigure:
     case cross::Job::Kind::kDrain:
-    case cross::Job::Kind::kStop: DUNLIN_ASSERT(!"one-way jobs do not come back"); break;
+    case cross::Job::Kind::kStop:
+      DUNLIN_ASSERT(!"one-way jobs do not come back");
+      break;
   }
 }
 
@@ -234,8 +249,6 @@ bool Router::take_connection() {
   return false;
 }
 
-void Router::give_back_connection() {
-  shards_.connections.fetch_sub(1, std::memory_order_relaxed);
-}
+void Router::give_back_connection() { shards_.connections.fetch_sub(1, std::memory_order_relaxed); }
 
 }  // namespace shard

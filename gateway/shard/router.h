@@ -163,13 +163,13 @@ class Router final : public api::Dispatcher, public edge::Services {
   std::uint64_t now_ms_ = 0;
   std::uint64_t next_message_ = 0;
 
-  std::vector<Outbox> outbox_;  // By home; our own is carried out locally.
+  std::vector<Outbox> outbox_;   // By home; our own is carried out locally.
   std::size_t outstanding_ = 0;  // Jobs on other shards that will come back.
   std::vector<PushItem*> executed_;
-  std::vector<PushItem*> waiting_;  // For their watches.
-  boost::unordered_flat_set<Gather*> gathers_;        // Ours, while parts are under way.
+  std::vector<PushItem*> waiting_;              // For their watches.
+  boost::unordered_flat_set<Gather*> gathers_;  // Ours, while parts are under way.
   boost::unordered_flat_set<AskGather*> ask_gathers_;
-  boost::unordered_flat_set<AskJob*> subscribing_;    // Questions that wait for confirmations.
+  boost::unordered_flat_set<AskJob*> subscribing_;  // Questions that wait for confirmations.
   std::vector<std::pair<api::ReplyTo, api::PushResult>> push_answers_;
   std::vector<std::pair<api::ReplyTo, api::Answer>> answers_;
 };

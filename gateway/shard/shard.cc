@@ -104,8 +104,8 @@ bool Shard::turn() {
   router_.settle_executed();
   router_.post_outbox();
   api_.flush();
-  if (fanouts_left || edge_.has_ready_work() || api_.has_ready_work() ||
-      router_.has_local_work() || router_.has_answers()) {
+  if (fanouts_left || edge_.has_ready_work() || api_.has_ready_work() || router_.has_local_work() ||
+      router_.has_answers()) {
     return true;
   }
   update_gauges();
@@ -129,7 +129,8 @@ void Shard::set_wake_timer() {
 }
 
 void Shard::keep_house() {
-  // While draining there is none, and none is due: a due time in the past would keep the loop awake.
+  // While draining there is none, and none is due: a due time in the past would keep the loop
+  // awake.
   const bool draining = shards_.draining.load(std::memory_order_relaxed);
   canary_->run(now_ms_, draining ? 0 : config_->canary.interval_ms);
   if (now_ms_ < housekeeping_due_ms_) return;
@@ -158,8 +159,7 @@ void Shard::configure(std::shared_ptr<const config::Config> config) {
 
 void Shard::drain(bool now) {
   if (public_listener_) public_listener_->close();
-  edge_.drain(now ? 0 : config_->drain.window_ms,
-              now ? 0 : config_->drain.reconnect_spread_ms);
+  edge_.drain(now ? 0 : config_->drain.window_ms, now ? 0 : config_->drain.reconnect_spread_ms);
   if (now) edge_.run_timers();
 }
 

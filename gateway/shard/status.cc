@@ -39,15 +39,16 @@ class Json {
 };
 
 // A counter of every shard, added up.
-std::uint64_t sum(cross::ShardSet& shards, cross::Counter cross::Counters::*counter) {
+std::uint64_t sum(cross::ShardSet& shards, cross::Counter cross::Counters::* counter) {
   std::uint64_t total = 0;
-  for (cross::ShardIndex i = 0; i < shards.size(); ++i) total += (shards.counters(i).*counter).value();
+  for (cross::ShardIndex i = 0; i < shards.size(); ++i)
+    total += (shards.counters(i).*counter).value();
   return total;
 }
 
 template <typename Enum>
 void causes(Json& json, std::string_view name, cross::ShardSet& shards,
-            cross::CounterOf<Enum> cross::Counters::*counters) {
+            cross::CounterOf<Enum> cross::Counters::* counters) {
   json.open(name);
   for (std::size_t c = 0; c < static_cast<std::size_t>(Enum::kCount); ++c) {
     const auto cause = static_cast<Enum>(c);
@@ -63,7 +64,8 @@ void causes(Json& json, std::string_view name, cross::ShardSet& shards,
 }  // namespace
 
 std::string Router::metrics_text() {
-  return observe::metrics_text(shards_, *config_, edge_.send_mode() == net::SendBatch::Mode::kIoUring);
+  return observe::metrics_text(shards_, *config_,
+                               edge_.send_mode() == net::SendBatch::Mode::kIoUring);
 }
 
 std::string Router::stats_json() {
@@ -124,8 +126,7 @@ std::string Router::memory_json() {
   json.field("queue_bytes", sum(shards_, &cross::Counters::queue_bytes));
   json.field("history_bytes", sum(shards_, &cross::Counters::history_bytes));
   json.open("limits");
-  json.field("history_bytes",
-             std::uint64_t{config_->hub.history_total_size} * shards_.size());
+  json.field("history_bytes", std::uint64_t{config_->hub.history_total_size} * shards_.size());
   std::uint64_t queue_max = 0;
   for (const auto& profile : config_->profiles) {
     queue_max = std::max<std::uint64_t>(queue_max, profile.queue_size_max);

@@ -43,6 +43,20 @@ def test_sigterm_with_clients_that_never_answer_the_close():
         half.close()
 
 
+def test_sigterm_does_not_wait_for_silent_connections():
+    """Browsers connect in advance: such a connection gets a moment, not the whole handshake time."""
+    with Gateway() as gateway:
+        silent = [RawSocket(gateway.public) for _ in range(3)]
+        api = Api(gateway.api)
+        api.await_true(lambda: api.get("/v1/stats").json["handshaking"] == 3, "not accepted")
+        gateway.signal(signal.SIGTERM)
+        for raw in silent:
+            assert raw.read_to_end().startswith(b"HTTP/1.1 408 ")
+            raw.close()
+        assert gateway.wait(6) == 0
+        api.close()
+
+
 def test_reconnect_notice_before_the_close(uid):
     with Gateway() as gateway:
         with ProtocolClient(gateway, uid) as client:
@@ -179,7 +193,9 @@ def test_wrong_arguments(arguments):
 # --- SIGHUP ----------------------------------------------------------------------------------------
 
 def reload(gateway, text):
-    gateway.config_file.write_text(text, encoding="utf-8")
+    new = gateway.config_file.with_suffix(".new")  # Replaced as a whole: an earlier SIGHUP may still be read.
+    new.write_text(text, encoding="utf-8")
+    os.replace(new, gateway.config_file)
     gateway.signal(signal.SIGHUP)
 
 
@@ -269,6 +285,38 @@ def test_sighup_changes_a_profile_for_new_connections():
             old.send(frame(TEXT, b"x" * 11))
             assert old.text() == "x" * 11
         api.close()
+
+
+@pytest.mark.parametrize("shards", [1, 3])
+def test_profiles_added_before_others_do_not_mix_them_up(shards):
+    """Whatever the order in the new file: old connections keep their profile, its counts and its rules."""
+    first = '[profiles.one]\npath = "/one"\non_text = "echo"\n[profiles.two]\npath = "/two"\n'
+    second = '[profiles.aaa]\npath = "/aaa"\n[profiles.zzz]\npath = "/zzz"\non_text = "echo"\nheartbeat_text = "beat"\n' + first
+    with Gateway(config=first, shards=shards) as gateway:
+        api = Api(gateway.api)
+        old = [RawClient(gateway.public, "/one") for _ in range(6)]
+        reload(gateway, second)
+        await_output(gateway, api, "configuration reloaded")
+        new = []
+        api.await_true(lambda: upgraded(gateway, "/aaa", new), "/aaa never came")
+        for text in (second, '[profiles.two]\npath = "/two"\n'):  # Removing one waits for a restart.
+            reload(gateway, text)
+            for client in old:
+                client.send(frame(TEXT, b"x"))
+                assert client.text() == "x"
+        connections = api.get("/v1/stats").json["connections"]
+        assert connections == {"one": 6, "two": 0, "aaa": len(new), "zzz": 0}
+        for client in old + new:
+            client.close()
+        api.close()
+
+
+def upgraded(gateway, path, kept):
+    raw = RawSocket(gateway.public)
+    raw.send(upgrade_request(path))
+    accepted = raw.read_head().status == 101
+    kept.append(raw) if accepted else raw.close()
+    return accepted
 
 
 def test_log_level_changes_at_run_time():

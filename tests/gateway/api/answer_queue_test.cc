@@ -23,6 +23,7 @@ std::string take(AnswerQueue& queue) {
 TEST(AnswerQueue, KeepsTheOrder) {
   AnswerQueue queue;
   std::vector<std::uint64_t> serials;
+  serials.reserve(10);
   for (int i = 0; i < 10; ++i) serials.push_back(queue.open({}));
   for (int i = 9; i > 0; --i)
     answer(queue, serials[static_cast<std::size_t>(i)], std::to_string(i));

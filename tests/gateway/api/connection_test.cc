@@ -16,6 +16,7 @@ using ::testing::StartsWith;
 
 std::vector<int> statuses(const std::vector<Answer1>& answers) {
   std::vector<int> all;
+  all.reserve(answers.size());
   for (const Answer1& answer : answers) all.push_back(answer.status);
   return all;
 }

@@ -27,10 +27,8 @@ class FakeDispatcher : public Dispatcher {
 
   Admission push(const push::PushRequest& request, ReplyTo reply_to) override {
     if (admission != Admission::kAccepted) return admission;
-    if (room != kUnlimited && room-- == 0) {
-      room = 0;
-      return Admission::kRingFull;
-    }
+    if (room == 0) return Admission::kRingFull;
+    if (room != kUnlimited) --room;
     pushes.push_back({SavedPush(request), reply_to});
     payloads.emplace_back(request.payload);
     return Admission::kAccepted;

@@ -37,8 +37,8 @@ TEST(Counters, LatencyFallsIntoItsBucket) {
     std::size_t bucket;
   };
   constexpr Row kRows[] = {
-      {0, 0}, {50'000, 0}, {50'001, 1}, {1'000'000, 4}, {1'000'001, 5}, {10'000'000'000, 15},
-      {10'000'000'001, 16}};
+      {0, 0},         {50'000, 0},          {50'001, 1},         {1'000'000, 4},
+      {1'000'001, 5}, {10'000'000'000, 15}, {10'000'000'001, 16}};
   for (const Row& row : kRows) {
     cross::LatencyHistogram histogram;
     histogram.record(row.latency_ns, 3);

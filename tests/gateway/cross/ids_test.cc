@@ -10,7 +10,8 @@ TEST(Ids, ConnectionIdKeepsItsParts) {
     std::uint32_t generation;
     std::uint32_t slot;
   };
-  constexpr Row kRows[] = {{0, 0, 0}, {255, 0xFFFFFF, 0xFFFFFFFF}, {3, 1, 0x80000000}, {7, 0xABCDEF, 1}};
+  constexpr Row kRows[] = {
+      {0, 0, 0}, {255, 0xFFFFFF, 0xFFFFFFFF}, {3, 1, 0x80000000}, {7, 0xABCDEF, 1}};
   for (const Row& row : kRows) {
     const auto id = cross::ConnectionId::make(row.shard, row.generation, row.slot);
     EXPECT_EQ(id.shard(), row.shard);

@@ -85,9 +85,9 @@ TEST(Message, ProtocolFormIsTheEnvelope) {
 
   message = Message::make({.id = {7}, .payload = "hi \"you\""});
   message.unshared().set_position("news", 18);
-  EXPECT_EQ(payload_of(text_of(message->frame(Encoding::kProtocol)), 0x81),
-            R"({"push":{"message":")" + id +
-                R"(","channel":"news","offset":18,"text":"hi \"you\""}})");
+  EXPECT_EQ(
+      payload_of(text_of(message->frame(Encoding::kProtocol)), 0x81),
+      R"({"push":{"message":")" + id + R"(","channel":"news","offset":18,"text":"hi \"you\""}})");
   EXPECT_EQ(message->channel(), "news");
   EXPECT_EQ(message->offset(), 18U);
 }
@@ -124,8 +124,7 @@ TEST(Message, KeepsWhatItIsMadeOf) {
 TEST(Message, VariantsAreMadeOnce) {
   const MessageRef message = Message::make({.id = {1}, .payload = "payload"});
   EXPECT_EQ(message->frame(Encoding::kGzip).data(), message->frame(Encoding::kGzip).data());
-  EXPECT_EQ(message->frame(Encoding::kProtocol).data(),
-            message->frame(Encoding::kProtocol).data());
+  EXPECT_EQ(message->frame(Encoding::kProtocol).data(), message->frame(Encoding::kProtocol).data());
 }
 
 // References may be copied, moved, assigned (to themselves, too) and dropped in any order; what

@@ -77,9 +77,8 @@ TEST(Ring, ManyProducersLoseDoubleAndReorderNothing) {
   std::vector<std::uint64_t> next(kProducers, 0);
   std::uint64_t taken = 0;
   while (taken < kProducers * kValues) {
-    const std::size_t count = ring.drain(16, [&](std::uint64_t value) {
-      EXPECT_EQ(value & 0xFFFFFFFF, next[value >> 32]++);
-    });
+    const std::size_t count = ring.drain(
+        16, [&](std::uint64_t value) { EXPECT_EQ(value & 0xFFFFFFFF, next[value >> 32]++); });
     taken += count;
     if (count == 0) std::this_thread::yield();
   }

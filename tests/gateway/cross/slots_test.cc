@@ -38,7 +38,8 @@ TEST(JumpHash, OneMoreBucketMovesItsShareAndOnlyThere) {
 }
 
 TEST(SlotMap, SpreadsSlotsEvenly) {
-  for (const cross::ShardIndex shards : std::initializer_list<cross::ShardIndex>{1, 2, 3, 4, 8, 16}) {
+  for (const cross::ShardIndex shards :
+       std::initializer_list<cross::ShardIndex>{1, 2, 3, 4, 8, 16}) {
     const cross::SlotMap map(shards);
     std::vector<std::uint32_t> count(shards, 0);
     for (std::uint64_t slot = 0; slot < cross::kSlots; ++slot) ++count[map.home_of(slot)];

@@ -301,7 +301,9 @@ TEST_F(ChannelHomesTest, BehavesLikeTheModel) {
   for (std::uint32_t seed = 0; seed < 30; ++seed) {
     SCOPED_TRACE(seed);
     std::mt19937 random(seed);
-    const auto below = [&](std::uint32_t limit) { return static_cast<std::uint32_t>(random() % limit); };
+    const auto below = [&](std::uint32_t limit) {
+      return static_cast<std::uint32_t>(random() % limit);
+    };
     ChannelHomes homes;
     const HistoryLimits limits{100, 1 + below(8), 10 + below(200), kOverhead * (2 + below(10)),
                                1 + below(100)};

@@ -92,8 +92,8 @@ class RandomLife {
                                       .policy = static_cast<Policy>(below(5)),
                                       .fanout = below(2) == 0,
                                       .expires_ms = below(3) == 0 ? now_ms_ + below(30) : 0});
-    pushed->watch = world_.hub.watches().open(pushed->receipt, nullptr, pushed->message->id(),
-                                              below(2) == 0);
+    pushed->watch =
+        world_.hub.watches().open(pushed->receipt, nullptr, pushed->message->id(), below(2) == 0);
     world_.hub.push_to_uid("u" + std::to_string(below(3)), pushed->message, pushed->receipt,
                            pushed->watch);
     pushes_.push_back(std::move(pushed));
@@ -102,16 +102,32 @@ class RandomLife {
   void disturb(hub::MemberIndex member) {
     Wire& wire = world_.wire(member);
     switch (below(12)) {
-      case 0: wire.room = below(300); break;
-      case 1: wire.room = Wire::kAnySize; break;
+      case 0:
+        wire.room = below(300);
+        break;
+      case 1:
+        wire.room = Wire::kAnySize;
+        break;
       case 2:
       case 3:
-      case 4: world_.hub.delivery().on_writable(member); break;
-      case 5: world_.control(member, kPing, "ping"); break;
-      case 6: world_.control(member, kPong, std::string(below(125), 'o')); break;
-      case 7: world_.answer(member, "answer" + std::string(below(80), '_')); break;
-      case 8: world_.hub.delivery().expire(member); break;
-      case 9: acknowledge(member); break;
+      case 4:
+        world_.hub.delivery().on_writable(member);
+        break;
+      case 5:
+        world_.control(member, kPing, "ping");
+        break;
+      case 6:
+        world_.control(member, kPong, std::string(below(125), 'o'));
+        break;
+      case 7:
+        world_.answer(member, "answer" + std::string(below(80), '_'));
+        break;
+      case 8:
+        world_.hub.delivery().expire(member);
+        break;
+      case 9:
+        acknowledge(member);
+        break;
       case 10:
         if (below(8) == 0) wire.broken = true;
         if (below(8) == 0) world_.hub.delivery().discard_waiting(member, cross::DropCause::kEnded);

@@ -59,7 +59,8 @@ TEST(Delivery, MoreThanAnEntryHoldsStayInOrder) {
     messages.push_back(world.message(expected.back()));
   }
   push::Receipt receipt;
-  for (const auto& message : messages) world.hub.delivery().deliver(alice, message, receipt, nullptr);
+  for (const auto& message : messages)
+    world.hub.delivery().deliver(alice, message, receipt, nullptr);
   world.hub.delivery().flush();
   EXPECT_EQ(world.received(alice), expected);
   EXPECT_EQ(receipt, (push::Receipt{.matched = 200, .written = 200}));

@@ -19,8 +19,8 @@ namespace testing_support {
 
 struct Wire {
   static constexpr std::size_t kAnySize = std::numeric_limits<std::size_t>::max();
-  std::string bytes;             // What the kernel took.
-  std::size_t room = kAnySize;   // What it still takes.
+  std::string bytes;            // What the kernel took.
+  std::size_t room = kAnySize;  // What it still takes.
   bool broken = false;
 };
 

@@ -219,12 +219,30 @@ TEST_F(FanoutTest, PendingSubscribersHoldWhatArrives) {
   EXPECT_EQ(sent.receipt.matched, 1U);  // Of the pending one its home's answer will decide.
   EXPECT_EQ(world_.received(pending), Strings{});
   EXPECT_EQ(world_.received(other).size(), 2U);
-  const auto held = world_.hub.channels().confirm(pending, "news");
+  const auto held = world_.hub.channels().confirm(pending, "news", 0);
   ASSERT_EQ(held.size(), 2U);
   EXPECT_EQ(held[0]->payload(), "1");
   to_channel("news", "3");
   run_all();
   EXPECT_EQ(world_.received(pending), Strings{"3"});
+}
+
+// A publication can be on its way to this shard while the home answers a subscriber with a position
+// that includes it: it must not come twice.
+TEST_F(FanoutTest, OlderPublicationsUnderWayAreNotForANewcomer) {
+  const auto newcomer = world_.join();
+  Channel& news = world_.hub.channels().open("news");
+  world_.hub.channels().subscribe(newcomer, news, /*pending=*/true);
+  const auto other = join_channel("news", 1).front();
+  EXPECT_TRUE(world_.hub.channels().confirm(newcomer, "news", 7).empty());
+  for (const std::uint64_t offset : {6U, 7U, 0U, 8U, 9U}) {  // 0: a live one.
+    Sent& sent = make(std::to_string(offset));
+    sent.message.unshared().set_position("news", offset);
+    fanouts().to_channel(news, fanout(sent));
+  }
+  run_all();
+  EXPECT_EQ(world_.received(newcomer), (Strings{"0", "8", "9"}));
+  EXPECT_EQ(world_.received(other), (Strings{"6", "7", "0", "8", "9"}));
 }
 
 // The home is told of an abandoned channel even when a fan-out was under way as its last subscriber
@@ -243,7 +261,8 @@ TEST_F(FanoutTest, AnAbandonedChannelIsNamedAfterItsFanout) {
   EXPECT_EQ(world_.hub.channels().find("news"), nullptr);
 }
 
-// Publications without a pause: the list of subscribers must not grow with every one that ever came.
+// Publications without a pause: the list of subscribers must not grow with every one that ever
+// came.
 TEST_F(FanoutTest, ABusyChannelsGapsAreClosed) {
   auto members = join_channel("news", 10);
   to_channel("news", "x");
@@ -266,7 +285,9 @@ TEST_F(FanoutTest, WhoeverStaysGetsEverythingOnceInOrder) {
   for (std::uint32_t seed = 0; seed < 60; ++seed) {
     SCOPED_TRACE(seed);
     std::mt19937 random(seed);
-    const auto below = [&](std::uint32_t limit) { return static_cast<std::uint32_t>(random() % limit); };
+    const auto below = [&](std::uint32_t limit) {
+      return static_cast<std::uint32_t>(random() % limit);
+    };
     std::map<MemberIndex, int> since;  // The first message that a member must get.
     std::vector<MemberIndex> members;
     const auto join = [&](int next) {
@@ -281,8 +302,12 @@ TEST_F(FanoutTest, WhoeverStaysGetsEverythingOnceInOrder) {
         case 0:
           if (!fanouts().full()) to_channel("news", std::to_string(next++));
           break;
-        case 1: run(1 + below(9)); break;
-        case 2: join(next); break;
+        case 1:
+          run(1 + below(9));
+          break;
+        case 2:
+          join(next);
+          break;
         default: {
           if (members.size() < 5) break;
           const auto which = members.begin() + below(static_cast<std::uint32_t>(members.size()));

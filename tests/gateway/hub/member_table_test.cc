@@ -87,8 +87,9 @@ TEST(MemberTable, BehavesLikeAMapOfLists) {
       const auto index = static_cast<MemberIndex>(random() % uid_of.size());
       std::string& uid = uid_of[index];
       if (uid.empty()) {
-        uid = random() % 3 == 0 ? "a uid of more than fifteen characters" + std::to_string(random() % 3)
-                                : "u" + std::to_string(random() % 8);
+        uid = random() % 3 == 0
+                  ? "a uid of more than fifteen characters" + std::to_string(random() % 3)
+                  : "u" + std::to_string(random() % 8);
         enter(table, index, uid);
         model[uid].push_back(index);
       } else {

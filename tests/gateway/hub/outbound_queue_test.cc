@@ -266,9 +266,8 @@ void QueueProperty::step(std::mt19937& random) {
     case 1:
     case 2:
     case 3: {
-      QueuedMessage* made = random() % 5 == 0
-                                ? control(static_cast<std::uint8_t>(8 + random() % 3))
-                                : entry(random_shape(random));
+      QueuedMessage* made = random() % 5 == 0 ? control(static_cast<std::uint8_t>(8 + random() % 3))
+                                              : entry(random_shape(random));
       queue_.append(made);
       model_.lane(made->lane).push_back(made);
       break;

@@ -25,8 +25,8 @@ class QueuePolicy : public testing::Test {
   }
   push::Receipt push(std::string_view payload, Policy policy = Policy::kQueue,
                      std::string_view key = {}) {
-    return world_.push(member_, world_.message(
-                                    {.payload = payload, .conflate_key = key, .policy = policy}));
+    return world_.push(member_,
+                       world_.message({.payload = payload, .conflate_key = key, .policy = policy}));
   }
   Strings rest() {
     world_.unblock(member_);
@@ -141,10 +141,10 @@ TEST_F(QueuePolicy, ConflateWithoutAKeyReplacesNothing) {
 
 TEST_F(QueuePolicy, ConflationKeepsTheOrderOfTargetedMessages) {
   start(Policy::kClose);
-  world_.push(member_, world_.message({.payload = "all",
-                                       .conflate_key = "k",
-                                       .policy = Policy::kConflate,
-                                       .fanout = true}));
+  world_.push(
+      member_,
+      world_.message(
+          {.payload = "all", .conflate_key = "k", .policy = Policy::kConflate, .fanout = true}));
   EXPECT_EQ(push("1", Policy::kConflate, "k"), kQueued);  // Not in the fan-out's place.
   EXPECT_EQ(push("2"), kQueued);
   EXPECT_EQ(rest(), (Strings{"1", "2", "all"}));
@@ -217,10 +217,10 @@ TEST_F(QueuePolicy, WhatArrivesTooLateIsNotSent) {
 TEST_F(QueuePolicy, AConflatedMessagesTimeToLiveCounts) {
   start(Policy::kClose);
   push("a", Policy::kConflate, "a");
-  world_.push(member_, world_.message({.payload = "a2",
-                                       .conflate_key = "a",
-                                       .policy = Policy::kConflate,
-                                       .expires_ms = 50}));
+  world_.push(
+      member_,
+      world_.message(
+          {.payload = "a2", .conflate_key = "a", .policy = Policy::kConflate, .expires_ms = 50}));
   EXPECT_EQ(world_.transport.wakes[member_], 50U);
   world_.hub.delivery().set_now(50);
   world_.hub.delivery().expire(member_);
@@ -290,11 +290,11 @@ class WatchedPush : public QueuePolicy {
   void watched_push(std::string_view payload, Policy policy = Policy::kQueue,
                     std::string_view key = {}, std::uint64_t expires_ms = 0) {
     watch_ = world_.hub.watches().open(receipt_, nullptr, {world_.serial + 1}, true);
-    world_.hub.delivery().deliver(member_, message_ = world_.message({.payload = payload,
-                                                                      .conflate_key = key,
-                                                                      .policy = policy,
-                                                                      .expires_ms = expires_ms}),
-                                  receipt_, watch_);
+    world_.hub.delivery().deliver(
+        member_,
+        message_ = world_.message(
+            {.payload = payload, .conflate_key = key, .policy = policy, .expires_ms = expires_ms}),
+        receipt_, watch_);
     world_.hub.delivery().flush();
   }
   void TearDown() override {

@@ -134,7 +134,8 @@ TEST(Watches, OneThatGoesOnWaitingIsToldAgain) {
   Watches watches;
   Receipt receipt;
   Watch* watch = watches.open(receipt, nullptr, kMessage, false);
-  for (int round = 0; round < 3; ++round) {  // A fan-out's slices, each of which is written at once.
+  for (int round = 0; round < 3;
+       ++round) {  // A fan-out's slices, each of which is written at once.
     watch->waiting = 1;
     watches.settle(*watch);
     EXPECT_EQ(watches.take_finished().size(), 1U);

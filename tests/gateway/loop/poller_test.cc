@@ -27,9 +27,7 @@ class Recorder final : public loop::PollSink {
 
 class PollerTest : public testing::Test {
  protected:
-  PollerTest() {
-    EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair_.data()), 0);
-  }
+  PollerTest() { EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair_.data()), 0); }
   ~PollerTest() override {
     for (const int fd : pair_) {
       if (fd >= 0) close(fd);
@@ -141,7 +139,8 @@ TEST_F(PollerTest, MoreDescriptorsThanOneTurnTakes) {
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair.data()) != 0) {
       GTEST_SKIP() << "too few descriptors";
     }
-    for (const int fd : pair) ASSERT_TRUE(poller_.add(fd, {.slot = static_cast<std::uint32_t>(fd)}));
+    for (const int fd : pair)
+      ASSERT_TRUE(poller_.add(fd, {.slot = static_cast<std::uint32_t>(fd)}));
   }
   recorder_.events.clear();
   for (int i = 0; i < 5; ++i) uv_run(&loop_.uv(), UV_RUN_NOWAIT);

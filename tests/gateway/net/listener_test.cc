@@ -57,9 +57,8 @@ TEST(BindSockets, APortInUseIsOneClearError) {
   ASSERT_TRUE(first);
   const auto second = net::bind_sockets(first->address, 2, kBacklog);
   ASSERT_FALSE(second);
-  EXPECT_THAT(second.error(),
-              AllOf(HasSubstr("127.0.0.1:" + std::to_string(first->address.port)),
-                    HasSubstr("Address already in use"), Not(HasSubstr("\n"))));
+  EXPECT_THAT(second.error(), AllOf(HasSubstr("127.0.0.1:" + std::to_string(first->address.port)),
+                                    HasSubstr("Address already in use"), Not(HasSubstr("\n"))));
   close_all(first->descriptors);
   // The port is free again at once.
   const auto third = net::bind_sockets(first->address, 2, kBacklog);

@@ -20,8 +20,9 @@ std::string understood(std::string_view text) {
   const auto parsed = parser.parse(PaddedText::of(json), kLimits);
   std::string line;
   if (!parsed) {
-    line.append("error ").append(parsed.error().code);
-    if (parsed.error().id) line.append(" id=").append(std::to_string(*parsed.error().id));
+    const push::ProtocolError& error = parsed.error();
+    line.append("error ").append(error.code);
+    if (error.id.has_value()) line.append(" id=").append(std::to_string(*error.id));
   } else if (const auto* login = std::get_if<push::Login>(&*parsed)) {
     line.append("login ").append(std::to_string(login->id)).append(" ").append(login->uid);
   } else if (const auto* subscribe = std::get_if<push::Subscribe>(&*parsed)) {

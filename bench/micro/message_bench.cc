@@ -1,0 +1,48 @@
+// Framing a publication once, in each of its forms, and sharing it.
+#include "gateway/cross/message.h"
+
+#include <benchmark/benchmark.h>
+
+#include <string>
+
+namespace {
+
+std::string text_of(std::int64_t size) {
+  std::string text;
+  for (std::int64_t i = 0; i < size; ++i) text += static_cast<char>('a' + i * 7 % 26);
+  return text;
+}
+
+void BM_Make(benchmark::State& state) {
+  const std::string payload = text_of(state.range(0));
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(cross::Message::make({.id = {1}, .payload = payload}));
+  }
+  state.SetBytesProcessed(state.iterations() * state.range(0));
+}
+
+void BM_MakeForm(benchmark::State& state, cross::Encoding encoding) {
+  const std::string payload = text_of(state.range(0));
+  for (auto _ : state) {
+    const auto message = cross::Message::make({.id = {1}, .payload = payload});
+    benchmark::DoNotOptimize(message->frame(encoding).size());
+  }
+  state.SetBytesProcessed(state.iterations() * state.range(0));
+}
+void BM_Gzip(benchmark::State& state) { BM_MakeForm(state, cross::Encoding::kGzip); }
+void BM_Protocol(benchmark::State& state) { BM_MakeForm(state, cross::Encoding::kProtocol); }
+
+void BM_Share(benchmark::State& state) {
+  const auto message = cross::Message::make({.id = {1}, .payload = "payload"});
+  for (auto _ : state) {
+    const cross::MessageRef reference = message;
+    benchmark::DoNotOptimize(reference->frame(cross::Encoding::kPlain).data());
+  }
+}
+
+BENCHMARK(BM_Make)->Name("message_make")->Arg(16)->Arg(125)->Arg(1024)->Arg(65536);
+BENCHMARK(BM_Protocol)->Name("message_protocol_form")->Arg(16)->Arg(1024)->Arg(65536);
+BENCHMARK(BM_Gzip)->Name("message_gzip_form")->Arg(16)->Arg(1024)->Arg(65536);
+BENCHMARK(BM_Share)->Name("message_share");
+
+}  // namespace
