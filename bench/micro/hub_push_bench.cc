@@ -18,6 +18,7 @@ void BM_PushToUid(benchmark::State& state) {
   const std::uint64_t batch = static_cast<std::uint64_t>(state.range(1));
   bench::HubWorld world(members);
   std::vector<std::string> uids;
+  uids.reserve(members);
   for (std::uint32_t i = 0; i < members; ++i) uids.push_back(bench::HubWorld::uid_of(i));
   const auto message =
       cross::Message::make({.id = {1}, .payload = "Hello World", .accepted_ns = 1});

@@ -35,7 +35,8 @@ void BM_Protocol(benchmark::State& state) { BM_MakeForm(state, cross::Encoding::
 void BM_Share(benchmark::State& state) {
   const auto message = cross::Message::make({.id = {1}, .payload = "payload"});
   for (auto _ : state) {
-    const cross::MessageRef reference = message;
+    cross::MessageRef reference;
+    reference = message;
     benchmark::DoNotOptimize(reference->frame(cross::Encoding::kPlain).data());
   }
 }

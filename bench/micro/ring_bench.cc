@@ -27,6 +27,7 @@ void BM_Producers(benchmark::State& state) {
   cross::Ring<std::uint64_t> ring(4'096);
   std::atomic<bool> stop{false};
   std::vector<std::thread> producers;
+  producers.reserve(static_cast<std::size_t>(state.range(0)));
   for (std::int64_t p = 0; p < state.range(0); ++p) {
     producers.emplace_back([&] {
       for (std::uint64_t value = 0; !stop.load(std::memory_order_relaxed); ++value) {

@@ -39,6 +39,11 @@ Outcome submit(const Call& call, const push::PushRequest& request) {
   return Claiming{};
 }
 
+bool may_be_json(std::string_view media_type) {
+  return media_type.empty() || equal_ignoring_case(media_type, kJson) ||
+         equal_ignoring_case(media_type, kFormType);
+}
+
 ApiError unsupported_type(std::string_view expected) {
   return {.status = 415,
           .code = "unsupported_media_type",

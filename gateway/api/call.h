@@ -43,6 +43,10 @@ using Handler = Outcome (*)(const Call& call);
 [[nodiscard]] ApiError unsupported_type(std::string_view expected);
 [[nodiscard]] ApiError bad_parameter(std::string_view name, std::string message);
 
+// Whether a body may be read as JSON: it says so, says nothing, or has a form's type, which is what
+// `curl -d` says when nobody told it otherwise.
+[[nodiscard]] bool may_be_json(std::string_view media_type);
+
 // A name from the path or the query: UTF-8, not empty, within the limit.
 [[nodiscard]] std::expected<void, ApiError> check_name(std::string_view name, std::string_view what,
                                                        std::size_t size_max);

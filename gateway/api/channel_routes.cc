@@ -18,9 +18,7 @@ std::expected<void, ApiError> check_channel(const Call& call) {
 
 Outcome change_subscription(const Call& call, bool subscribe) {
   if (const auto named = check_channel(call); !named) return named.error();
-  if (!call.fields.media_type.empty() && !equal_ignoring_case(call.fields.media_type, kJson)) {
-    return unsupported_type(kJson);
-  }
+  if (!may_be_json(call.fields.media_type)) return unsupported_type(kJson);
   auto uid = call.context.body_parser.parse_text(
       call.body, {.name = "uid", .size_max = call.context.push_limits.uid_size_max});
   if (!uid) return to_api_error(std::move(uid.error()));

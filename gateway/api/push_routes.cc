@@ -81,7 +81,7 @@ enum class RawType : std::uint8_t { kText, kJson, kBinary, kOther };
 // A form's type is what clients send that were not told otherwise: the body counts, as text.
 RawType raw_type(std::string_view media_type) {
   if (media_type.empty() || equal_ignoring_case(media_type.substr(0, 5), "text/") ||
-      equal_ignoring_case(media_type, "application/x-www-form-urlencoded")) {
+      equal_ignoring_case(media_type, kFormType)) {
     return RawType::kText;
   }
   if (equal_ignoring_case(media_type, kJson)) return RawType::kJson;
@@ -117,7 +117,7 @@ std::optional<ApiError> read_raw_body(const Call& call, push::PushRequest& reque
 }  // namespace
 
 Outcome push_json(const Call& call) {
-  if (!call.fields.media_type.empty() && !equal_ignoring_case(call.fields.media_type, kJson)) {
+  if (!may_be_json(call.fields.media_type)) {
     return unsupported_type("application/json or application/x-ndjson");
   }
   ApiContext& context = call.context;

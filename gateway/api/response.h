@@ -8,6 +8,7 @@
 namespace api {
 
 inline constexpr std::string_view kJson = "application/json";
+inline constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
 
 struct Response {
   int status = 200;

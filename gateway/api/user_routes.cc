@@ -27,9 +27,7 @@ Outcome kick_user(const Call& call) {
 }
 
 Outcome ask_online(const Call& call) {
-  if (!call.fields.media_type.empty() && !equal_ignoring_case(call.fields.media_type, kJson)) {
-    return unsupported_type(kJson);
-  }
+  if (!may_be_json(call.fields.media_type)) return unsupported_type(kJson);
   const push::PushLimits& limits = call.context.push_limits;
   std::vector<std::string_view> uids;
   auto parsed = call.context.body_parser.parse_list(

@@ -129,7 +129,7 @@ constexpr BoundSetting<Config> kSettings[] = {
     bind<&Config::hub, &Hub::outstanding_max>({
         .name = "hub.outstanding_max",
         .help = "Jobs that one shard may have under way on others.",
-        .min = 64, .max = 1 << 24}),
+        .min = 64, .max = 1 << 24, .reload = Reload::kRestart}),
     bind<&Config::hub, &Hub::fanout_slice>({
         .name = "hub.fanout_slice",
         .help = "Deliveries of a fan-out between two looks at everything else.",
@@ -153,7 +153,7 @@ constexpr BoundSetting<Config> kSettings[] = {
     bind<&Config::hub, &Hub::fanouts_max>({
         .name = "hub.fanouts_max",
         .help = "Fan-outs waiting on one shard; more are refused.",
-        .min = 1, .max = 1 << 20}),
+        .min = 1, .max = 1 << 20, .reload = Reload::kRestart}),
     bind<&Config::hub, &Hub::history_messages>({
         .name = "hub.history_messages",
         .help = "Publications kept per channel for clients that come back; 0: no history.",

@@ -92,8 +92,7 @@ class Ring {
   const std::size_t mask_;
   const std::unique_ptr<Cell[]> cells_;
   alignas(kCacheLine) std::atomic<Position> tail_{0};  // Next cell to fill; producers only.
-  alignas(kCacheLine) std::atomic<Position> head_{
-      0};  // Next cell to take; written by the consumer.
+  alignas(kCacheLine) std::atomic<Position> head_{0};  // Next cell to take; the consumer's.
 };
 
 }  // namespace cross

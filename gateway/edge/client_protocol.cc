@@ -65,7 +65,8 @@ void Edge::on_request(Slot slot, const push::Subscribe& request) {
                       request.id});
     return;
   }
-  if (!hub_.channels().subscribe(slot, hub_.channels().open(request.channel), /*pending=*/true)) {
+  hub::Channel& channel = hub_.channels().open(request.channel);
+  if (!hub_.channels().subscribe(slot, channel, /*pending=*/true)) {
     send_error(slot,
                {"already_subscribed", "this connection is subscribed to this channel", request.id});
     return;
@@ -75,6 +76,7 @@ void Edge::on_request(Slot slot, const push::Subscribe& request) {
     from = hub::Position{std::string(request.recover->epoch), request.recover->offset};
   }
   services_.confirm_subscription(hub_.members().id_of(slot), request.id, request.channel,
+                                 hub_.channels().subscription(slot, channel)->serial,
                                  std::move(from));
 }
 
@@ -89,12 +91,22 @@ void Edge::on_request(Slot slot, const push::Unsubscribe& request) {
   send_text(slot, answer);
 }
 
-void Edge::on_subscribed(cross::ConnectionId member, std::uint64_t request,
-                         std::string_view channel, bool wanted_recovery, hub::Recovery&& recovery) {
-  const hub::MemberIndex slot = hub_.members().find(member);
-  if (slot == hub::kNoMember) return;
+// The member, if its subscription is still the one that was to be confirmed.
+hub::MemberIndex Edge::find_pending(cross::ConnectionId member, std::string_view channel,
+                                    std::uint32_t serial) const {
+  const hub::MemberIndex index = hub_.members().find(member);
   const hub::Channel* present = hub_.channels().find(channel);
-  if (present == nullptr || hub_.channels().subscription(slot, *present) == nullptr) return;
+  if (index == hub::kNoMember || present == nullptr) return hub::kNoMember;
+  const hub::Subscription* subscription = hub_.channels().subscription(index, *present);
+  if (subscription == nullptr || subscription->serial != serial) return hub::kNoMember;
+  return index;
+}
+
+void Edge::on_subscribed(cross::ConnectionId member, std::uint64_t request,
+                         std::string_view channel, std::uint32_t serial, bool wanted_recovery,
+                         hub::Recovery&& recovery) {
+  const hub::MemberIndex slot = find_pending(member, channel, serial);
+  if (slot == hub::kNoMember) return;
   const std::vector<cross::MessageRef> held =
       hub_.channels().confirm(slot, channel, recovery.position.offset);
   std::string answer;
@@ -116,8 +128,8 @@ void Edge::on_subscribed(cross::ConnectionId member, std::uint64_t request,
 }
 
 void Edge::confirm_from_server(cross::ConnectionId member, std::string_view channel,
-                               std::uint64_t offset, bool accepted) {
-  const hub::MemberIndex slot = hub_.members().find(member);
+                               std::uint32_t serial, std::uint64_t offset, bool accepted) {
+  const hub::MemberIndex slot = find_pending(member, channel, serial);
   if (slot == hub::kNoMember) return;
   const std::vector<cross::MessageRef> held = hub_.channels().confirm(slot, channel, offset);
   if (!accepted) hub_.channels().unsubscribe(slot, channel);
@@ -129,9 +141,10 @@ void Edge::confirm_from_server(cross::ConnectionId member, std::string_view chan
 }
 
 void Edge::on_subscribe_refused(cross::ConnectionId member, std::uint64_t request,
-                                std::string_view channel) {
-  const hub::MemberIndex slot = hub_.members().find(member);
-  if (slot == hub::kNoMember || !hub_.channels().unsubscribe(slot, channel)) return;
+                                std::string_view channel, std::uint32_t serial) {
+  const hub::MemberIndex slot = find_pending(member, channel, serial);
+  if (slot == hub::kNoMember) return;
+  hub_.channels().unsubscribe(slot, channel);
   send_error(slot, {"too_many_channels", "the gateway has its maximum of channels", request});
 }
 

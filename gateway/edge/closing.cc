@@ -27,9 +27,16 @@ void Edge::begin_close(Slot slot, ws::CloseCode code, std::string_view reason,
   hub_.delivery().flush();  // Pushes that were accepted before this go before it.
   hub_.deactivate(slot);
   c.cause = cause;
+  enter_closing(slot);
+  send_close_frame(slot, code, reason);
+}
+
+void Edge::enter_closing(Slot slot) {
+  Connection& c = connections_[slot];
   c.phase = Phase::kClosing;
   c.phase_deadline_ms = now_ms_ + config_->handshake.close_timeout_ms;
-  send_close_frame(slot, code, reason);
+  c.next_ping_ms = 0;
+  c.next_heartbeat_ms = 0;
   reschedule(slot);
 }
 
@@ -53,10 +60,8 @@ void Edge::on_close_frame(Slot slot, const ws::Close& close) {
     hub_.deactivate(slot);
     // It will read nothing more that was meant for it; the answer is a Close with its own code.
     hub_.delivery().discard_waiting(slot, cross::DropCause::kEnded);
-    c.phase = Phase::kClosing;
-    c.phase_deadline_ms = now_ms_ + config_->handshake.close_timeout_ms;
+    enter_closing(slot);
     send_close_frame(slot, close.code, {});
-    reschedule(slot);
   }
   // 7.1.1: the server closes the TCP connection, and at once.
   if (hub_.members()[slot].queue == nullptr) end(slot, c.cause);
@@ -101,11 +106,11 @@ void Edge::after_write(Slot slot) {
     send_rest(slot);
     if (c.phase == Phase::kFree || c.input != nullptr) return;
   }
-  if (c.joined && hub_.members()[slot].queue != nullptr) return;
-  if (c.read_paused) {
+  if (c.read_paused && !owes_answers(slot)) {
     c.read_paused = false;
     read_later(slot);
   }
+  if (c.joined && hub_.members()[slot].queue != nullptr) return;
   const bool ending = c.phase == Phase::kClosing || c.phase == Phase::kLingering;
   if (ending && c.peer_closed) {
     end(slot, c.cause);

@@ -64,18 +64,19 @@ class Edge final : public hub::Transport {
   // Ends what was noted. After it, a slot may be used again.
   void end_turn();
   [[nodiscard]] bool has_ready_work() const { return !ready_.empty() || !noted_.empty(); }
-  [[nodiscard]] std::optional<std::uint64_t> next_wake_ms() const { return wheel_.next_wake_ms(); }
+  [[nodiscard]] std::optional<std::uint64_t> next_wake_ms() const;
 
   // --- From other shards. ---
   void admit(Moving&& connection);
+  // `serial`: of the subscription that was to be confirmed; it may be gone, and another one here.
   void on_subscribed(cross::ConnectionId member, std::uint64_t request, std::string_view channel,
-                     bool wanted_recovery, hub::Recovery&& recovery);
+                     std::uint32_t serial, bool wanted_recovery, hub::Recovery&& recovery);
   void on_subscribe_refused(cross::ConnectionId member, std::uint64_t request,
-                            std::string_view channel);
+                            std::string_view channel, std::uint32_t serial);
 
   // The API subscribed this member; what arrived meanwhile is delivered, or the subscription ends.
   void confirm_from_server(cross::ConnectionId member, std::string_view channel,
-                           std::uint64_t offset, bool accepted);
+                           std::uint32_t serial, std::uint64_t offset, bool accepted);
 
   // A connected descriptor that is open at once, without a handshake: the canary's.
   cross::ConnectionId adopt_internal(int fd);
@@ -126,6 +127,8 @@ class Edge final : public hub::Transport {
   Flow discard(Slot slot, std::size_t size);
   void pause_reading(Slot slot, std::span<const std::byte> rest);
   void read_later(Slot slot);
+  [[nodiscard]] bool must_wait(const Connection& c) const;
+  [[nodiscard]] bool owes_answers(Slot slot) const;
   void on_peer_end(Slot slot);
 
   // handshake_phase.cc
@@ -153,6 +156,8 @@ class Edge final : public hub::Transport {
   Flow on_protocol_message(Slot slot, const ws::Message& message);
   void on_request(Slot slot, const push::Subscribe& request);
   void on_request(Slot slot, const push::Unsubscribe& request);
+  [[nodiscard]] hub::MemberIndex find_pending(cross::ConnectionId member, std::string_view channel,
+                                              std::uint32_t serial) const;
   void send_error(Slot slot, const push::ProtocolError& error);
   void send_text(Slot slot, std::string_view text);
   void send_login_answer(Slot slot, std::uint64_t request);
@@ -160,6 +165,7 @@ class Edge final : public hub::Transport {
   // closing.cc
   void begin_close(Slot slot, ws::CloseCode code, std::string_view reason, cross::CloseCause cause);
   void fail(Slot slot, ws::CloseCode code, std::string_view reason, cross::CloseCause cause);
+  void enter_closing(Slot slot);
   void on_close_frame(Slot slot, const ws::Close& close);
   void send_close_frame(Slot slot, ws::CloseCode code, std::string_view reason);
   void linger(Slot slot);
@@ -208,9 +214,10 @@ class Edge final : public hub::Transport {
   std::uint32_t uncounted_ = 0;  // Connections over the limit that wait for their 503.
   bool draining_ = false;
 
-  std::vector<Slot> ready_;    // To be read again.
-  std::vector<Note> noted_;    // What the wire told in the middle of something else.
-  std::vector<Slot> retired_;  // Ended in this turn; free after it.
+  std::vector<Slot> ready_;      // To be read again.
+  std::vector<Slot> held_back_;  // Of those, the ones whose input has to wait: see must_wait().
+  std::vector<Note> noted_;      // What the wire told in the middle of something else.
+  std::vector<Slot> retired_;    // Ended in this turn; free after it.
   std::vector<std::uint32_t> due_;
   std::unique_ptr<std::byte[]> read_buffer_;
   std::string replies_;  // Frames that answer the input at hand, sent together.

@@ -83,8 +83,10 @@ Edge::Flow Edge::discard(Slot slot, std::size_t size) {
 }
 
 void Edge::pause_reading(Slot slot, std::span<const std::byte> rest) {
-  connections_[slot].input = std::make_unique<std::string>(dunlin::as_string_view(rest));
-  read_later(slot);
+  Connection& c = connections_[slot];
+  c.input = std::make_unique<std::string>(dunlin::as_string_view(rest));
+  c.in_ready_list = true;
+  held_back_.push_back(slot);
 }
 
 void Edge::read_later(Slot slot) {
@@ -95,9 +97,16 @@ void Edge::read_later(Slot slot) {
 }
 
 void Edge::run_ready() {
-  for (const Slot slot : std::exchange(ready_, {})) {
+  std::vector<Slot> ready = std::exchange(ready_, {});
+  ready.insert(ready.end(), held_back_.begin(), held_back_.end());
+  held_back_.clear();
+  for (const Slot slot : ready) {
     Connection& c = connections_[slot];
     if (c.phase == Phase::kFree) continue;
+    if (c.input != nullptr && must_wait(c)) {
+      held_back_.push_back(slot);
+      continue;
+    }
     c.in_ready_list = false;
     if (c.input != nullptr) process_stored(slot);
     if (c.phase != Phase::kFree) read(slot, /*until_empty=*/true);

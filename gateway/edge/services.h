@@ -26,9 +26,11 @@ class Services {
   virtual void publish(std::string_view channel, push::PayloadKind kind,
                        std::string_view payload) = 0;
 
-  // The member is subscribed here, pending; Edge::on_subscribed() follows.
+  // The member is subscribed here, pending; Edge::on_subscribed() follows. Ask may_subscribe()
+  // first and stop reading while it is false.
+  [[nodiscard]] virtual bool may_subscribe() const = 0;
   virtual void confirm_subscription(cross::ConnectionId member, std::uint64_t request,
-                                    std::string_view channel,
+                                    std::string_view channel, std::uint32_t serial,
                                     std::optional<hub::Position> recover_from) = 0;
 
   // Connections of all shards together, for connections_max. False: there are too many.

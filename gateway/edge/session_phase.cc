@@ -15,9 +15,7 @@ Edge::Flow Edge::on_frames(Slot slot, std::span<std::byte> bytes) {
   const std::uint32_t generation = c.generation;
   Flow flow = Flow::kGoOn;
   while (flow == Flow::kGoOn) {
-    // A full room is back-pressure: the client's next messages stay unread.
-    if (c.phase == Phase::kOpen && !profile_of(c).room.empty() &&
-        !services_.may_publish(profile_of(c).room)) {
+    if (must_wait(c)) {
       flush_replies(slot);
       pause_reading(slot, bytes);
       return Flow::kStop;
@@ -28,12 +26,28 @@ Edge::Flow Edge::on_frames(Slot slot, std::span<std::byte> bytes) {
   }
   if (c.phase == Phase::kFree || c.generation != generation) return Flow::kStop;
   flush_replies(slot);
-  const hub::OutboundQueue* queue = hub_.members()[slot].queue;
-  if (queue != nullptr && queue->size() > profile_of(c).queue_size_max / 2) {
+  if (owes_answers(slot)) {
     c.read_paused = true;  // It does not take our answers: no more questions. See after_write().
     return Flow::kStop;
   }
   return flow;
+}
+
+// Back-pressure: whether the client's next messages stay unread, because what they ask for has to
+// go to a shard that has no room for it.
+bool Edge::must_wait(const Connection& c) const {
+  if (c.phase != Phase::kOpen) return false;
+  const std::string& room = profile_of(c).room;
+  return (!room.empty() && !services_.may_publish(room)) ||
+         (c.protocol && !services_.may_subscribe());
+}
+
+// Whether too many answers wait for the client. What others push to it does not count: it goes on
+// being read, or its pongs and its Close would wait behind what is pushed.
+bool Edge::owes_answers(Slot slot) const {
+  const Connection& c = connections_[slot];
+  const hub::OutboundQueue* queue = c.joined ? hub_.members()[slot].queue : nullptr;
+  return queue != nullptr && queue->answers_size() > profile_of(c).queue_size_max / 2;
 }
 
 Edge::Flow Edge::on_event(Slot slot, ws::Event& event, std::span<std::byte> rest) {

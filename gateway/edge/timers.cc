@@ -9,6 +9,12 @@
 #include "proto/ws/handshake.h"
 
 namespace edge {
+namespace {
+
+// How soon input that has to wait is tried again.
+constexpr std::uint64_t kHeldBackRetryMs = 1;
+
+}  // namespace
 
 void Edge::reschedule(Slot slot) {
   const Connection& c = connections_[slot];
@@ -52,6 +58,11 @@ void Edge::start_timers(Slot slot) {
   c.next_heartbeat_ms =
       profile.heartbeat_text.empty() ? 0 : now_ms_ + profile.heartbeat_interval_ms;
   reschedule(slot);
+}
+
+std::optional<std::uint64_t> Edge::next_wake_ms() const {
+  if (held_back_.empty()) return wheel_.next_wake_ms();
+  return now_ms_ + kHeldBackRetryMs;  // Nothing tells when another shard has room again.
 }
 
 void Edge::run_timers() {

@@ -31,7 +31,8 @@ bool ChannelTable::subscribe(MemberIndex index, Channel& channel, bool pending) 
   if (member.subscriptions == nullptr) member.subscriptions = new Subscriptions;
   member.subscriptions->list.push_back(
       {&channel, static_cast<std::uint32_t>(channel.subscribers.size()),
-       pending ? std::make_unique<std::vector<cross::MessageRef>>() : nullptr});
+       pending ? std::make_unique<std::vector<cross::MessageRef>>() : nullptr,
+       /*start=*/0, ++serial_});
   channel.subscribers.push_back(pending ? index | kNewcomerBit : index);
   ++subscriptions_;
   return true;
@@ -98,8 +99,7 @@ Subscription* ChannelTable::subscription(MemberIndex index, const Channel& chann
 std::vector<std::string> ChannelTable::channels_of(MemberIndex index) const {
   std::vector<std::string> names;
   if (const Subscriptions* subscriptions = members_[index].subscriptions) {
-    for (const auto& subscription : subscriptions->list)
-      names.push_back(subscription.channel->name);
+    for (const auto& each : subscriptions->list) names.push_back(each.channel->name);
   }
   return names;
 }
@@ -128,7 +128,7 @@ void ChannelTable::close_gaps(Channel& channel) {
   }
   // A single leave is by far the most common; then the gap's place is found without a scan only if
   // it is the last. Scanning is amortised: gaps are gathered until they are an eighth of the list.
-  if (channel.gaps == 0 || channel.gaps * 8 < list.size()) return;
+  if (channel.gaps == 0 || channel.gaps < list.size() / 8) return;
   for (std::uint32_t position = 0; channel.gaps > 0 && position < list.size(); ++position) {
     if (list[position] != kNoMember) continue;
     list[position] = list.back();

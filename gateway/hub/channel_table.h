@@ -53,6 +53,9 @@ struct Subscription {
   // Pending: the home shard has not confirmed yet. What arrives meanwhile waits here.
   std::unique_ptr<std::vector<cross::MessageRef>> held;
   std::uint64_t start = 0;  // Once confirmed: publications up to this offset are not for it.
+  // Tells it from an earlier one of the same member to the same channel, whose confirmation may
+  // still be under way.
+  std::uint32_t serial = 0;
 };
 
 struct Subscriptions {
@@ -107,6 +110,7 @@ class ChannelTable {
   boost::unordered_flat_map<std::string, std::unique_ptr<Channel>, StringHash, std::equal_to<>>
       channels_;
   std::vector<std::string> abandoned_;
+  std::uint32_t serial_ = 0;  // Of the latest subscription.
   std::uint64_t subscriptions_ = 0;
 };
 

@@ -37,9 +37,8 @@ Delivery::~Delivery() {
 
 cross::Encoding Delivery::encoding_for(const Member& member, const cross::Message& message) {
   // gzip is for fan-outs, where one compression serves many.
-  if (member.encoding == cross::Encoding::kGzip && !message.fanout())
-    return cross::Encoding::kPlain;
-  return member.encoding;
+  const bool targeted_gzip = member.encoding == cross::Encoding::kGzip && !message.fanout();
+  return targeted_gzip ? cross::Encoding::kPlain : member.encoding;
 }
 
 void Delivery::deliver(MemberIndex index, const cross::MessageRef& message, push::Receipt& receipt,

@@ -112,7 +112,7 @@ bool Fanouts::visit(const FanoutTarget& target, MemberIndex entry) {
       (member.internal || (target.profile != kEveryProfile && target.profile != member.profile))) {
     return false;
   }
-  const bool newcomer = entry != index;
+  const bool newcomer = target.channel != nullptr && entry != index;
   for (std::size_t i = 0; i < target.sweeping; ++i) {
     const FanoutMessage& fanout = target.messages[i];
     if (excluded(fanout, index)) continue;

@@ -51,8 +51,11 @@ class Fanouts {
   Fanouts(const Fanouts&) = delete;
   Fanouts& operator=(const Fanouts&) = delete;
 
-  // Whether another message may be added.
-  [[nodiscard]] bool full() const { return waiting_ >= waiting_max_; }
+  // Whether no further message should be accepted, with `coming` accepted and not added yet. What
+  // has been accepted may be added all the same.
+  [[nodiscard]] bool full(std::uint32_t coming = 0) const {
+    return waiting_ + coming >= waiting_max_;
+  }
   void to_channel(Channel& channel, FanoutMessage message);
   void to_all(std::uint16_t profile, FanoutMessage message);
 

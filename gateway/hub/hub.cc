@@ -61,7 +61,8 @@ bool Hub::push_to_uid(std::string_view uid, const cross::MessageRef& message,
 bool Hub::push_to_connection(cross::ConnectionId id, const cross::MessageRef& message,
                              push::Receipt& receipt, Watch* watch) {
   const MemberIndex index = members_.find(id);
-  if (index == kNoMember) return false;
+  // A canary's own frames are all that its reader understands.
+  if (index == kNoMember || (members_[index].internal && message->is_push())) return false;
   delivery_.deliver(index, message, receipt, watch);
   return true;
 }

@@ -207,6 +207,11 @@ void OutboundQueue::set_offset(std::size_t offset) {
   offset_ = offset;
 }
 
+std::uint64_t OutboundQueue::answers_size() const {
+  const bool partial_counts = partial_ != nullptr && partial_->is_data();
+  return size_ - droppable_size_ - (partial_counts ? partial_->frame().size() : 0);
+}
+
 bool OutboundQueue::empty() const {
   return partial_ == nullptr && std::all_of(lanes_.begin(), lanes_.end(),
                                             [](const List& l) { return l.first == nullptr; });

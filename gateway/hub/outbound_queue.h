@@ -38,9 +38,8 @@ struct QueuedMessage {
   QueuedMessage* next = nullptr;
   cross::Encoding encoding = cross::Encoding::kPlain;
   Lane lane = Lane::kTargeted;
-  std::uint8_t control_kind =
-      0;                   // Of a control frame: its opcode; the next of its kind replaces it.
-  bool conflated = false;  // Its receipt counts it as conflated, not as queued.
+  std::uint8_t control_kind = 0;  // Of a control frame: its opcode. The next one replaces it.
+  bool conflated = false;         // Its receipt counts it as conflated, not as queued.
 
   [[nodiscard]] std::span<const std::byte> frame() const { return message->frame(encoding); }
   [[nodiscard]] bool is_data() const { return lane == Lane::kTargeted || lane == Lane::kFanout; }
@@ -122,6 +121,8 @@ class OutboundQueue {
   [[nodiscard]] bool started() const { return partial_ != nullptr; }
   [[nodiscard]] std::uint64_t size() const { return size_; }          // Data frames, bytes.
   [[nodiscard]] std::uint32_t messages() const { return messages_; }  // Data frames.
+  // Of size(): answers of our own that are not started.
+  [[nodiscard]] std::uint64_t answers_size() const;
 
  private:
   struct List {

@@ -21,7 +21,7 @@ EventLoop::~EventLoop() {
   while (uv_loop_close(&loop_) == UV_EBUSY) uv_run(&loop_, UV_RUN_NOWAIT);
 }
 
-void EventLoop::run(std::function<bool()> turn) {
+void EventLoop::run(const std::function<bool()>& turn) {
   while (!stopped_) {
     const bool work_left = turn();
     if (stopped_) break;
@@ -48,9 +48,13 @@ Timer::Timer(EventLoop& loop, std::function<void()> on_due)
 Timer::~Timer() { close_and_delete(handle_); }
 
 void Timer::set(std::uint64_t delay_ms) {
-  uv_timer_start(
-      handle_, [](uv_timer_t* handle) { static_cast<Timer*>(handle->data)->on_due_(); }, delay_ms,
-      0);
+  const auto on_timer = [](uv_timer_t* handle) {
+    static_cast<Timer*>(handle->data)->on_due_();
+    // uv_run() calls back before it sleeps, too, when the delay is over by then. A turn has to
+    // follow at once: without this it would sleep until the next event, which may never come.
+    uv_stop(handle->loop);
+  };
+  uv_timer_start(handle_, on_timer, delay_ms, 0);
 }
 
 void Timer::cancel() { uv_timer_stop(handle_); }

@@ -22,7 +22,7 @@ class EventLoop {
 
   // `turn` runs before each wait for events. It returns true when work is left, and then the loop
   // does not sleep.
-  void run(std::function<bool()> turn);
+  void run(const std::function<bool()>& turn);
   void stop() { stopped_ = true; }  // After the present turn.
 
   // Milliseconds of the monotonic clock, read once a turn.

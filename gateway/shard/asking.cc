@@ -286,14 +286,14 @@ bool Router::answer_subscribe(AskJob& job) {
       answer.refused = true;
       continue;
     }
-    if (!hub_.channels().subscribe(i, hub_.channels().open(query.channel), /*pending=*/true)) {
-      continue;
-    }
+    hub::Channel& channel = hub_.channels().open(query.channel);
+    if (!hub_.channels().subscribe(i, channel, /*pending=*/true)) continue;
     ++answer.changed;
     ++job.open;
     auto interest = std::make_unique<InterestJob>();
     interest->channel = query.channel;
     interest->member = hub_.members().id_of(i);
+    interest->serial = hub_.channels().subscription(i, channel)->serial;
     interest->ask = &job;
     send_job(home_of(query.channel), std::move(interest));
   }

@@ -1,6 +1,7 @@
 // Which shards want a channel's publications, and how a new subscriber learns where it starts:
 // it is subscribed, pending, before its home is asked, so that nothing can fall between.
 
+#include <algorithm>
 #include <utility>
 
 #include "gateway/shard/router.h"
@@ -8,14 +9,21 @@
 namespace shard {
 
 void Router::confirm_subscription(cross::ConnectionId member, std::uint64_t request,
-                                  std::string_view channel,
+                                  std::string_view channel, std::uint32_t serial,
                                   std::optional<hub::Position> recover_from) {
   auto job = std::make_unique<InterestJob>();
   job->channel = channel;
   job->recover_from = std::move(recover_from);
   job->member = member;
   job->request = request;
+  job->serial = serial;
   send_job(home_of(channel), std::move(job));
+}
+
+// Clients can ask faster than a channel's home confirms.
+bool Router::may_subscribe() const {
+  return std::all_of(outbox_.begin(), outbox_.end(),
+                     [](const Outbox& outbox) { return outbox.jobs.size() < kOutboxMax; });
 }
 
 void Router::register_interest(InterestJob& job) {
@@ -32,7 +40,8 @@ void Router::on_returned(InterestJob& job) {
   if (AskJob* ask = job.ask) {
     auto& answer = std::get<api::SubscribeAnswer>(ask->answer);
     answer.refused = answer.refused || job.refused;
-    edge_.confirm_from_server(job.member, job.channel, job.recovery.position.offset, !job.refused);
+    edge_.confirm_from_server(job.member, job.channel, job.serial, job.recovery.position.offset,
+                              !job.refused);
     if (--ask->open == 0) {
       subscribing_.erase(ask);
       return_job(std::unique_ptr<cross::Job>(ask));
@@ -40,10 +49,10 @@ void Router::on_returned(InterestJob& job) {
     return;
   }
   if (job.refused) {
-    edge_.on_subscribe_refused(job.member, job.request, job.channel);
+    edge_.on_subscribe_refused(job.member, job.request, job.channel, job.serial);
   } else {
-    edge_.on_subscribed(job.member, job.request, job.channel, job.recover_from.has_value(),
-                        std::move(job.recovery));
+    edge_.on_subscribed(job.member, job.request, job.channel, job.serial,
+                        job.recover_from.has_value(), std::move(job.recovery));
   }
 }
 

@@ -40,6 +40,7 @@ struct InterestJob final : cross::Job {
   hub::Recovery recovery;
   // At the origin: who waits for the confirmation.
   cross::ConnectionId member;
+  std::uint32_t serial = 0;   // Of its subscription.
   std::uint64_t request = 0;  // A dunlin.v1 client's, or …
   AskJob* ask = nullptr;      // … the API's.
 };

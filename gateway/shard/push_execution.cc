@@ -1,8 +1,8 @@
 // Items on the shard where they belong, and what becomes of them.
 //
 //   carry_out ─┬─ uids, connection ──────────────> executed_ ─ flush ─┐
-//              ├─ publish: offset, history, parts                     ├─> settle, or wait for a
-//              watch └─ subscribers, all ─> Fanouts ─ sweep done ───────────┘
+//              ├─ publish: offset, history, parts                     ├─> settle, or wait
+//              └─ subscribers, all ─> Fanouts ─ sweep done ───────────┘
 
 #include <algorithm>
 #include <utility>
@@ -13,6 +13,7 @@
 namespace shard {
 
 void Router::carry_out(PushItem& item) {
+  if (item.is_fanout() && item.job->origin == self_) --fanouts_coming_;
   if (item.wait >= push::Wait::kWritten && item.target != PushItem::Target::kPublish) {
     item.watch = hub_.watches().open(item.receipt, &item, item.message->id(),
                                      item.wait == push::Wait::kAcked);
@@ -52,15 +53,46 @@ void Router::carry_out_uids(PushItem& item) {
   executed(item);
 }
 
-void Router::carry_out_publish(PushItem& item) {
-  const bool stored = item.storage == push::StorageClass::kStored;
-  const hub::HomeChannel* home = hub_.homes().find(item.name);
-  hub::ShardMask interested;
-  if (home != nullptr) interested = home->interested;
+hub::ShardMask Router::interested_in(std::string_view channel) const {
+  const hub::HomeChannel* home = hub_.homes().find(channel);
+  return home == nullptr ? hub::ShardMask() : home->interested;
+}
+
+// Whether every part of a publication can be sent on its way. Our own pushes have their place among
+// our fan-outs already.
+bool Router::has_room_for_parts(const PushItem& item) const {
+  const hub::ShardMask interested = interested_in(item.name);
   for (cross::ShardIndex shard = 0; shard < shards_.size(); ++shard) {
-    if (interested.test(shard) && !has_room_for_fanout(shard)) item.refused = true;
+    if (!interested.test(shard)) continue;
+    if (shard != self_) {
+      if (outbox_[shard].parts.size() >= kOutboxMax) return false;
+    } else if (item.job->origin != self_ && hub_.fanouts().full(fanouts_coming_)) {
+      return false;
+    }
   }
-  if (!item.refused && stored) {
+  return true;
+}
+
+void Router::carry_out_publish(PushItem& item) {
+  // What has been accepted waits, and what comes after it waits behind it.
+  if (!held_publications_.empty() || !has_room_for_parts(item)) {
+    held_publications_.push_back(&item);
+  } else {
+    publish_parts(item);
+  }
+}
+
+void Router::carry_out_held_publications() {
+  while (!held_publications_.empty() && has_room_for_parts(*held_publications_.front())) {
+    PushItem& item = *held_publications_.front();
+    held_publications_.pop_front();
+    publish_parts(item);
+  }
+}
+
+void Router::publish_parts(PushItem& item) {
+  const hub::ShardMask interested = interested_in(item.name);
+  if (!item.refused && item.storage == push::StorageClass::kStored) {
     hub::HomeChannel* channel = hub_.homes().open(item.name);
     if (channel == nullptr) {
       item.refused = true;
@@ -72,7 +104,7 @@ void Router::carry_out_publish(PushItem& item) {
   }
   if (item.refused || interested.none()) {
     if (item.refused && item.gather == nullptr && !item.reply_to) {
-      counters_.drops[cross::DropCause::kRingFull].add();  // A client's broadcast: nobody is told.
+      counters_.drops[cross::DropCause::kRingFull].add();  // Nobody is told.
     }
     executed(item);
     return;
@@ -94,7 +126,7 @@ void Router::carry_out_publish(PushItem& item) {
       part.more = std::make_unique<PushItem::More>();
       part.more->exclude = item.more->exclude;
     }
-    send_item(shard, std::move(part));
+    send_part(shard, std::move(part));
   }
 }
 
@@ -106,11 +138,6 @@ void Router::start_fanout(PushItem& item) {
       executed(item);
       return;
     }
-  }
-  if (hub_.fanouts().full()) {
-    item.refused = true;
-    executed(item);
-    return;
   }
   hub::FanoutMessage fanout{.message = item.message,
                             .receipt = &item.receipt,
@@ -182,6 +209,7 @@ void Router::on_returned(PushJob& job) {
     } else if (item.reply_to) {
       push_answers_.emplace_back(*item.reply_to, result_of(item));
     }
+    if (job.home != self_ && item.wait >= push::Wait::kWritten) --waiting_elsewhere_;
   }
 }
 

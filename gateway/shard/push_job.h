@@ -62,6 +62,11 @@ struct PushItem {
   // At the shard that carries it out.
   PushJob* job = nullptr;
   hub::Watch* watch = nullptr;
+
+  // Whether it takes a place among the fan-outs of the shard where it is carried out.
+  [[nodiscard]] bool is_fanout() const {
+    return target != Target::kUids && target != Target::kConnection;
+  }
 };
 
 // Items that travel together. They come back together, when the last of them is settled; therefore

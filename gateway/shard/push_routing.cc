@@ -39,9 +39,11 @@ bool Router::has_room(cross::ShardIndex home) const {
          (outbox_[home].items < kOutboxMax && outstanding_ < config_->hub.outstanding_max);
 }
 
-// Our own fan-outs may be full, too; another shard's are looked at there.
+// Our own fan-outs may be full, too. Another shard's are not known here: what is sent there counts
+// among our outstanding jobs until it is done, and that is its bound.
 bool Router::has_room_for_fanout(cross::ShardIndex home) const {
-  return home == self_ ? !hub_.fanouts().full() : has_room(home);
+  if (home != self_) return has_room(home);
+  return held_publications_.empty() && !hub_.fanouts().full(fanouts_coming_);
 }
 
 cross::Message::Parts Router::parts_of(const push::PushRequest& request,
@@ -84,8 +86,24 @@ void Router::send_item(cross::ShardIndex home, PushItem&& item) {
     last = job.get();
     send_job(home, std::move(job));
   }
+  if (home == self_ && item.is_fanout()) ++fanouts_coming_;
+  if (home != self_ && item.wait >= push::Wait::kWritten) ++waiting_elsewhere_;
   last->items.push_back(std::move(item));
   ++outbox.items;
+}
+
+void Router::send_part(cross::ShardIndex shard, PushItem&& part) {
+  if (shard == self_) {
+    send_item(shard, std::move(part));
+    return;
+  }
+  if (part.wait >= push::Wait::kWritten) ++waiting_elsewhere_;
+  auto job = std::make_unique<PushJob>();
+  job->origin = self_;
+  job->home = shard;
+  job->settles_at_once = false;
+  job->items.push_back(std::move(part));
+  outbox_[shard].parts.push_back(std::move(job));
 }
 
 // wait=none: what it answers is known now.
@@ -96,6 +114,12 @@ void Router::reply_at_once(api::ReplyTo reply_to, cross::MessageId id) {
 }
 
 api::Admission Router::push(const push::PushRequest& request, api::ReplyTo reply_to) {
+  if (request.wait >= push::Wait::kWritten &&
+      waiting_elsewhere_ >= config_->hub.outstanding_max / 4) {
+    // Pushes that wait for receivers leave room for what is over at once.
+    counters_.pushes_refused.add();
+    return api::Admission::kRingFull;
+  }
   const cross::MessageId id = next_message_id();
   api::Admission admission;
   if (!request.uids.empty()) {
@@ -131,6 +155,10 @@ api::Admission Router::push_to_uids(const push::PushRequest& request, api::Reply
   }
   std::vector<std::vector<std::string>> by_home(shards_.size());
   for (const std::string_view uid : request.uids) by_home[home_of(uid)].emplace_back(uid);
+  for (auto& uids : by_home) {  // Who is named twice gets it once.
+    std::sort(uids.begin(), uids.end());
+    uids.erase(std::unique(uids.begin(), uids.end()), uids.end());
+  }
   for (cross::ShardIndex home = 0; home < shards_.size(); ++home) {
     if (!by_home[home].empty() && !has_room(home)) return api::Admission::kRingFull;
   }
@@ -231,8 +259,9 @@ api::Admission Router::push_to_all(const push::PushRequest& request, api::ReplyT
 
 bool Router::may_publish(std::string_view channel) const {
   const cross::ShardIndex home = home_of(channel);
-  if (home == self_) return !hub_.fanouts().full();
-  return outbox_[home].items < kOutboxMax / 2;
+  if (home == self_) return has_room_for_fanout(self_);
+  // Clients that flood a room leave half of everything to the API.
+  return outbox_[home].items < kOutboxMax / 2 && outstanding_ < config_->hub.outstanding_max / 2;
 }
 
 void Router::publish(std::string_view channel, push::PayloadKind kind, std::string_view payload) {

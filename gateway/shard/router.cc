@@ -94,6 +94,7 @@ void Router::take_inbox() {
 }
 
 void Router::carry_out_local() {
+  carry_out_held_publications();
   Outbox& local = outbox_[self_];
   while (!local.jobs.empty()) {
     std::unique_ptr<cross::Job> job = std::move(local.jobs.front());
@@ -181,33 +182,47 @@ void Router::on_reply(std::unique_ptr<cross::Job> job) {
 }
 
 void Router::post_outbox() {
+  const std::size_t outstanding_max = config_->hub.outstanding_max;
   for (cross::ShardIndex home = 0; home < shards_.size(); ++home) {
+    if (home == self_) continue;
     Outbox& outbox = outbox_[home];
-    if (home == self_ || outbox.jobs.empty()) continue;
-    while (!outbox.jobs.empty()) {
-      cross::Job& job = *outbox.jobs.front();
-      const bool two_way = comes_back(job);
-      if (two_way && outstanding_ >= config_->hub.outstanding_max) break;
-      const std::size_t items =
-          job.kind == cross::Job::Kind::kPush ? static_cast<PushJob&>(job).items.size() : 0;
-      if (!shards_.inbox(home).post(&job)) {
-        counters_.inbox_full.add();
-        break;
-      }
-      // The other shard owns it now.
-      [[maybe_unused]] auto* posted = outbox.jobs.front().release();
-      outbox.jobs.pop_front();
-      outbox.items -= items;
-      if (two_way) ++outstanding_;
+    while (post_front(home, outbox.moves, outstanding_max)) {
     }
+    while (post_front(home, outbox.parts, outstanding_max)) {
+    }
+    std::size_t items = 0;
+    do {
+      outbox.items -= items;
+      const bool pushes =
+          !outbox.jobs.empty() && outbox.jobs.front()->kind == cross::Job::Kind::kPush;
+      items = pushes ? static_cast<PushJob&>(*outbox.jobs.front()).items.size() : 0;
+    } while (post_front(home, outbox.jobs, outstanding_max / 2));
   }
+}
+
+// Hands over the first job, if there is one, its home has room, and we may have one more under way.
+bool Router::post_front(cross::ShardIndex home, std::deque<std::unique_ptr<cross::Job>>& jobs,
+                        std::size_t outstanding_max) {
+  if (jobs.empty()) return false;
+  const bool two_way = comes_back(*jobs.front());
+  if (two_way && outstanding_ >= outstanding_max) return false;
+  if (!shards_.inbox(home).post(jobs.front().get())) {
+    counters_.inbox_full.add();
+    return false;
+  }
+  [[maybe_unused]] auto* posted = jobs.front().release();  // The other shard owns it now.
+  jobs.pop_front();
+  if (two_way) ++outstanding_;
+  return true;
 }
 
 std::optional<std::uint64_t> Router::next_wake_ms() const {
   std::optional<std::uint64_t> next;
   const auto consider = [&](std::uint64_t at) { next = next ? std::min(*next, at) : at; };
   for (const Outbox& outbox : outbox_) {
-    if (!outbox.jobs.empty()) consider(now_ms_ + kRetryMs);
+    if (!outbox.jobs.empty() || !outbox.moves.empty() || !outbox.parts.empty()) {
+      consider(now_ms_ + kRetryMs);
+    }
   }
   for (const PushItem* item : waiting_) consider(item->wait_deadline_ms);
   return next;
@@ -227,6 +242,11 @@ void Router::shut_down() {
   while (hub_.fanouts().run(hub::MemberIndex{4'096}, done)) {
   }
   on_fanouts_done(done);
+  for (PushItem* item : std::exchange(held_publications_, {})) {
+    item->refused = true;
+    counters_.drops[cross::DropCause::kRingFull].add();
+    executed(*item);
+  }
   for (PushItem* item : waiting_) item->wait_deadline_ms = 0;
   check_waiting();
   take_inbox();
@@ -239,7 +259,10 @@ cross::ShardIndex Router::home_of(std::string_view uid) const {
 }
 
 void Router::move(cross::ShardIndex to, std::unique_ptr<edge::Moving> connection) {
-  send_job(to, std::make_unique<MoveJob>(std::move(connection)));
+  auto job = std::make_unique<MoveJob>(std::move(connection));
+  job->origin = self_;
+  job->home = to;
+  outbox_[to].moves.push_back(std::move(job));
 }
 
 bool Router::take_connection() {

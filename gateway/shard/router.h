@@ -89,8 +89,9 @@ class Router final : public api::Dispatcher, public edge::Services {
   void move(cross::ShardIndex to, std::unique_ptr<edge::Moving> connection) override;
   bool may_publish(std::string_view channel) const override;
   void publish(std::string_view channel, push::PayloadKind kind, std::string_view payload) override;
+  bool may_subscribe() const override;
   void confirm_subscription(cross::ConnectionId member, std::uint64_t request,
-                            std::string_view channel,
+                            std::string_view channel, std::uint32_t serial,
                             std::optional<hub::Position> recover_from) override;
   bool take_connection() override;
   void give_back_connection() override;
@@ -102,6 +103,12 @@ class Router final : public api::Dispatcher, public edge::Services {
   struct Outbox {
     std::deque<std::unique_ptr<cross::Job>> jobs;
     std::size_t items = 0;  // Pushes in them.
+    // Connections on their way home: no job, and nothing that jobs wait for, holds them up.
+    std::deque<std::unique_ptr<cross::Job>> moves;
+    // Of publications. They never wait for room at their shard, while a publication waits at its
+    // home for room for its parts: the half of outstanding_max that is theirs keeps two homes from
+    // waiting for each other.
+    std::deque<std::unique_ptr<cross::Job>> parts;
   };
 
   // push_routing.cc: from a request to items on their homes.
@@ -111,6 +118,7 @@ class Router final : public api::Dispatcher, public edge::Services {
                                                cross::MessageId id) const;
   PushItem make_item(const push::PushRequest& request, PushItem::Target target) const;
   void send_item(cross::ShardIndex home, PushItem&& item);
+  void send_part(cross::ShardIndex shard, PushItem&& part);
   void reply_at_once(api::ReplyTo reply_to, cross::MessageId id);
   api::Admission push_to_uids(const push::PushRequest& request, api::ReplyTo reply_to,
                               cross::MessageId id);
@@ -125,7 +133,11 @@ class Router final : public api::Dispatcher, public edge::Services {
   // push_execution.cc: items at home, and their results.
   void carry_out(PushItem& item);
   void carry_out_uids(PushItem& item);
+  [[nodiscard]] hub::ShardMask interested_in(std::string_view channel) const;
+  [[nodiscard]] bool has_room_for_parts(const PushItem& item) const;
   void carry_out_publish(PushItem& item);
+  void carry_out_held_publications();
+  void publish_parts(PushItem& item);
   void start_fanout(PushItem& item);
   void executed(PushItem& item);
   void settle_or_wait(PushItem& item);
@@ -149,6 +161,8 @@ class Router final : public api::Dispatcher, public edge::Services {
   void carry_out_job(std::unique_ptr<cross::Job> job);
   void on_reply(std::unique_ptr<cross::Job> job);
   void send_job(cross::ShardIndex home, std::unique_ptr<cross::Job> job);
+  bool post_front(cross::ShardIndex home, std::deque<std::unique_ptr<cross::Job>>& jobs,
+                  std::size_t outstanding_max);
 
   const cross::ShardIndex self_;
   cross::ShardSet& shards_;
@@ -163,8 +177,13 @@ class Router final : public api::Dispatcher, public edge::Services {
   std::uint64_t now_ms_ = 0;
   std::uint64_t next_message_ = 0;
 
-  std::vector<Outbox> outbox_;   // By home; our own is carried out locally.
-  std::size_t outstanding_ = 0;  // Jobs on other shards that will come back.
+  std::vector<Outbox> outbox_;         // By home; our own is carried out locally.
+  std::size_t outstanding_ = 0;        // Jobs on other shards that will come back.
+  std::size_t waiting_elsewhere_ = 0;  // Of those, pushes that wait for their receivers.
+  std::uint32_t fanouts_coming_ = 0;   // Pushes to many that we have sent to ourselves.
+  // Publications that came when there was no room for their parts. Their jobs stay under way, so
+  // that their origins accept no more: the bound is the outstanding_max of each.
+  std::deque<PushItem*> held_publications_;
   std::vector<PushItem*> executed_;
   std::vector<PushItem*> waiting_;              // For their watches.
   boost::unordered_flat_set<Gather*> gathers_;  // Ours, while parts are under way.

@@ -5,6 +5,7 @@ import contextlib
 import json
 import random
 import select
+import subprocess
 import threading
 from urllib.parse import quote
 
@@ -735,3 +736,22 @@ def test_health_needs_no_key(locked_gateway):
 
 def test_keys_are_not_logged(locked_gateway):
     assert "secret-key-number" not in locked_gateway.output()
+
+
+def test_curl_needs_no_header(each_gateway, each_api, uid):
+    """The README's line: what curl -d calls a form is read as JSON."""
+    with plain_user(each_gateway, each_api, uid) as client:
+        host, port = each_gateway.api
+        done = subprocess.run(["curl", "-sS", "--max-time", "10", f"http://{host}:{port}/v1/push",
+                               "-d", json.dumps({"uid": uid, "text": "hi"})],
+                              capture_output=True, text=True, check=True)
+        assert json.loads(done.stdout)["written"] == 1
+        assert client.text() == "hi"
+
+
+def test_a_uid_named_twice_gets_it_once(each_gateway, each_api, uid):
+    with plain_user(each_gateway, each_api, uid) as client:
+        assert each_api.pushed(uids=[uid, "nobody-" + uid, uid], text="once")["matched"] == 1
+        assert client.text() == "once"
+        each_api.pushed(uid=uid, text="next")
+        assert client.text() == "next"

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -131,6 +132,38 @@ TEST(Inbox, NoWakeUpIsLost) {
   }
   for (auto& producer : producers) producer.join();
   EXPECT_EQ(inbox.depth(), 0U);
+}
+
+// Each job is posted just when the consumer, having taken the one before, is about to sleep, and no
+// later post would make up for a lost wake-up.
+TEST(Inbox, NoWakeUpIsLostAtTheEdgeOfSleep) {
+  constexpr std::uint32_t kJobs = 50'000;
+  cross::Inbox inbox(2, 2);
+  Bell bell;
+  inbox.set_wake([&] { bell.ring(); });
+  std::atomic<std::uint32_t> taken{0};
+  std::thread producer([&] {
+    for (std::uint32_t n = 0; n < kJobs; ++n) {
+      std::unique_ptr<cross::Job> job(new_job());
+      for (int spins = 0; taken.load(std::memory_order_acquire) < n; ++spins) {
+        if (spins > 10'000) std::this_thread::yield();
+      }
+      // A little later each time, to meet every step of going to sleep.
+      for (std::uint32_t pause = 0; pause < n % 128; ++pause) {
+        std::atomic_signal_fence(std::memory_order_seq_cst);
+      }
+      ASSERT_TRUE(inbox.post(job.release()));
+    }
+  });
+  while (taken.load(std::memory_order_relaxed) < kJobs) {
+    inbox.woke_up();
+    inbox.drain_requests([&](cross::Job* job) {
+      free_job(job);
+      taken.fetch_add(1, std::memory_order_release);
+    });
+    if (taken.load(std::memory_order_relaxed) < kJobs && inbox.prepare_to_sleep()) bell.wait();
+  }
+  producer.join();
 }
 
 }  // namespace
