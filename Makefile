@@ -11,9 +11,9 @@ build: setup-build build-release  ## Build build/release/dunlin and build/releas
 test: setup-test build-release build-asan build-tsan  ## Install what is missing, build, run every test
 	@tests/run.py release asan tsan
 
-bench: build  ## Micro-benchmarks, then the load harness
+bench: build  ## Micro-benchmarks, then the gateway beside the featureless server
 	@for b in build/release/*_bench; do $$b --benchmark_min_time=0.2 || exit 1; done
-	@build/release/dunlin-bench --help
+	@bench/run.sh
 
 lint: setup-lint  ## Check the formatting, then clang-tidy
 	@$(SOURCES) | xargs clang-format-19 --dry-run -Werror

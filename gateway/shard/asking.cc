@@ -169,7 +169,7 @@ struct Answerer {
 
   api::Answer operator()(const api::ConnectionQuery& query) const {
     const hub::MemberIndex index = hub.members().find(query.id);
-    if (index == hub::kNoMember) return api::ConnectionAnswer{};
+    if (index == hub::kNoMember || hub.members()[index].internal) return api::ConnectionAnswer{};
     return api::ConnectionAnswer{describe(hub, edge, index, now_ms)};
   }
 

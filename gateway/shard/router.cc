@@ -238,20 +238,21 @@ void Router::send_answers() {
 }
 
 void Router::shut_down() {
-  std::vector<void*> done;
-  while (hub_.fanouts().run(hub::MemberIndex{4'096}, done)) {
-  }
-  on_fanouts_done(done);
+  take_inbox();
+  carry_out_local();
   for (PushItem* item : std::exchange(held_publications_, {})) {
     item->refused = true;
     counters_.drops[cross::DropCause::kRingFull].add();
     executed(*item);
   }
-  for (PushItem* item : waiting_) item->wait_deadline_ms = 0;
-  check_waiting();
-  take_inbox();
   hub_.delivery().flush();
   settle_executed();
+  std::vector<void*> done;
+  while (hub_.fanouts().run(hub::MemberIndex{4'096}, done)) {
+  }
+  on_fanouts_done(done);
+  for (PushItem* item : waiting_) item->wait_deadline_ms = 0;
+  check_waiting();
 }
 
 cross::ShardIndex Router::home_of(std::string_view uid) const {
