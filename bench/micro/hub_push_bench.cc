@@ -26,7 +26,8 @@ void BM_PushToUid(benchmark::State& state) {
   std::uint64_t next = 0;
   for (auto _ : state) {
     for (std::uint64_t i = 0; i < batch; ++i) {
-      world.hub.push_to_uid(uids[scattered(next++, members)], message, receipt, nullptr);
+      const std::string& uid = uids[scattered(next++, members)];
+      world.hub.push_to_uid(uid, cross::hash_of(uid), message, receipt, nullptr);
     }
     world.hub.delivery().flush();
   }
@@ -41,7 +42,7 @@ void BM_PushToFullQueue(benchmark::State& state) {
       cross::Message::make({.id = {1}, .payload = "Hello World", .accepted_ns = 1});
   push::Receipt receipt;
   for (auto _ : state) {
-    world.hub.push_to_uid("user-0", message, receipt, nullptr);
+    world.hub.push_to_uid("user-0", cross::hash_of("user-0"), message, receipt, nullptr);
     world.hub.delivery().flush();
   }
   state.SetItemsProcessed(state.iterations());
@@ -60,7 +61,7 @@ void BM_Conflate(benchmark::State& state) {
                                              .policy = push::Policy::kConflate}));
   }
   const auto push = [&](const cross::MessageRef& message) {
-    world.hub.push_to_uid("user-0", message, receipt, nullptr);
+    world.hub.push_to_uid("user-0", cross::hash_of("user-0"), message, receipt, nullptr);
     world.hub.delivery().flush();
   };
   for (const auto& message : messages) push(message);

@@ -116,8 +116,8 @@ void Connection::take(std::string_view input) {
     }
     const http::Step step = parser_.next(bytes);
     if (std::holds_alternative<dunlin::NeedInput>(step)) break;
-    if (std::holds_alternative<http::HeadComplete>(step)) {
-      begin_request();
+    if (const auto* complete = std::get_if<http::HeadComplete>(&step)) {
+      begin_request(complete->repeated);
     } else if (const auto* body = std::get_if<http::Body>(&step)) {
       take_body(dunlin::as_string_view(body->bytes));
     } else if (std::holds_alternative<http::RequestComplete>(step)) {
@@ -147,12 +147,17 @@ void Connection::on_input_ended() {
 
 // ---- Requests ----
 
-void Connection::begin_request() {
+void Connection::begin_request(bool repeated) {
   const http::RequestHead& head = parser_.head();
   context_.counters.api_requests.add();
   in_request_ = true;
-  fields_ = find_fields(head);
-  passage_ = pass_gate(context_, head, fields_, known_key_);
+  // What let an equal head pass lets this one pass, unless the keys have changed since.
+  const bool passes = repeated && passage_.route != nullptr &&
+                      passage_.credentials_version == context_.credentials_version;
+  if (!passes) {
+    fields_ = find_fields(head);
+    passage_ = pass_gate(context_, head, fields_, known_key_);
+  }
   if (head.expect_continue) {
     // RFC 9110 10.1.1: a final answer in place of 100 tells the client to keep its body.
     if (passage_.refusal) return complete_request();
@@ -350,20 +355,22 @@ Persistence Connection::persistence_of(std::uint64_t serial, Exchange& exchange)
   return exchange.http_1_0 ? Persistence::kKeepAlive : Persistence::kDefault;
 }
 
-void Connection::flush() {
-  while (writable_ && phase_ != Phase::kEnded) {
-    const std::string_view output = answers_.output();
-    if (output.empty()) break;
-    const ssize_t sent = ::send(fd_, output.data(), output.size(), MSG_NOSIGNAL);
-    if (sent >= 0) {
-      answers_.sent(static_cast<std::size_t>(sent));
-      bytes_sent_ += static_cast<std::uint64_t>(sent);
-    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      writable_ = false;
-    } else if (errno != EINTR) {
-      phase_ = Phase::kEnded;
-    }
+std::string_view Connection::output() {
+  const bool can_send = writable_ && phase_ != Phase::kEnded;
+  return can_send ? answers_.output() : std::string_view{};
+}
+
+void Connection::on_sent(std::int64_t result) {
+  if (result < 0) {
+    phase_ = Phase::kEnded;
+    return;
   }
+  answers_.sent(static_cast<std::size_t>(result));
+  bytes_sent_ += static_cast<std::uint64_t>(result);
+  writable_ = answers_.output_size() == 0;  // Else the kernel's buffer is full.
+}
+
+void Connection::finish_turn() {
   if (phase_ == Phase::kClosing && answers_.empty() && answers_.output_size() == 0) {
     begin_lingering();
   }

@@ -42,9 +42,13 @@ class Connection {
   // Whether run() would find something to do.
   [[nodiscard]] bool can_run() const;
 
-  // Sends what is answered. Whoever calls any of the others calls this at the end of the turn, and
-  // then looks at ended().
-  void flush();
+  // What is answered and can be sent; then what became of it (net::SendOperation::result). Whoever
+  // calls any of the others does this at the end of the turn, calls finish_turn(), and then looks
+  // at ended().
+  [[nodiscard]] std::string_view output();
+  void on_sent(std::int64_t result);
+  void finish_turn();
+  [[nodiscard]] int descriptor() const { return fd_; }
   [[nodiscard]] bool ended() const { return phase_ == Phase::kEnded; }
 
   // Times out what does not get on.
@@ -80,7 +84,7 @@ class Connection {
   void on_input_ended();
 
   // Requests.
-  void begin_request();
+  void begin_request(bool repeated);
   void begin_stream();
   void settle_stream();
   void take_body(std::string_view bytes);

@@ -72,6 +72,7 @@ Passage pass_gate(ApiContext& context, const http::RequestHead& head, const Requ
   }
   Passage passage;
   passage.route = match.route;
+  passage.credentials_version = context.credentials_version;
   passage.streamed = match.route->body == BodyUse::kWholeOrStreamed &&
                      equal_ignoring_case(fields.media_type, kNdjson);
   if (!match.parameter.empty()) {

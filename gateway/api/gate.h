@@ -25,7 +25,8 @@ struct Passage {
   std::string parameter;         // Decoded.
   bool streamed = false;
   std::optional<ApiError> refusal;
-  std::string fields;  // Of the refusal, or of the answer to OPTIONS.
+  std::string fields;                     // Of the refusal, or of the answer to OPTIONS.
+  std::uint64_t credentials_version = 0;  // Of those that let it pass.
 };
 
 [[nodiscard]] Passage pass_gate(ApiContext& context, const http::RequestHead& head,

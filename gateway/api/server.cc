@@ -34,11 +34,12 @@ void turn_away(int fd, std::string_view date) {
 
 }  // namespace
 
-ApiServer::ApiServer(loop::Poller& poller, std::uint8_t poll_kind, Dispatcher& dispatcher,
-                     cross::Counters& counters, std::shared_ptr<const config::Config> config,
-                     Hooks hooks)
+ApiServer::ApiServer(loop::Poller& poller, std::uint8_t poll_kind, net::SendBatch& sends,
+                     Dispatcher& dispatcher, cross::Counters& counters,
+                     std::shared_ptr<const config::Config> config, Hooks hooks)
     : poller_(poller),
       poll_kind_(poll_kind),
+      sends_(sends),
       context_(dispatcher, *this, counters, std::move(config), std::move(hooks)) {
   refresh_date();
 }
@@ -89,11 +90,30 @@ void ApiServer::run_ready() {
   running_.clear();
 }
 
+void ApiServer::send_output() {
+  outputs_.clear();
+  operations_.clear();
+  outputs_.reserve(dirty_.size());  // The operations point into it.
+  for (const std::uint32_t slot : dirty_) {
+    Connection& connection = *slots_[slot].connection;
+    const std::string_view output = connection.output();
+    if (output.empty()) continue;
+    outputs_.push_back({const_cast<char*>(output.data()), output.size()});
+    operations_.push_back(
+        {.tag = slot, .fd = connection.descriptor(), .parts = &outputs_.back(), .parts_count = 1});
+  }
+  sends_.send(operations_);
+  for (const net::SendOperation& operation : operations_) {
+    slots_[operation.tag].connection->on_sent(operation.result);
+  }
+}
+
 void ApiServer::flush() {
+  send_output();
   for (const std::uint32_t slot : dirty_) {
     Connection& connection = *slots_[slot].connection;
     connection.in_dirty_list = false;
-    connection.flush();
+    connection.finish_turn();
     if (connection.ended()) {
       destroy(slot);
       continue;

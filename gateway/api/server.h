@@ -19,15 +19,16 @@
 #include "gateway/config/config.h"
 #include "gateway/cross/counters.h"
 #include "gateway/loop/poller.h"
+#include "gateway/net/send_batch.h"
 
 namespace api {
 
 class ApiServer final : public ReplySink, private ClaimListener {
  public:
   // `poll_kind` marks this server's keys in the shard's poller.
-  ApiServer(loop::Poller& poller, std::uint8_t poll_kind, Dispatcher& dispatcher,
-            cross::Counters& counters, std::shared_ptr<const config::Config> config,
-            Hooks hooks = {});
+  ApiServer(loop::Poller& poller, std::uint8_t poll_kind, net::SendBatch& sends,
+            Dispatcher& dispatcher, cross::Counters& counters,
+            std::shared_ptr<const config::Config> config, Hooks hooks = {});
   ~ApiServer() override;
   ApiServer(const ApiServer&) = delete;
   ApiServer& operator=(const ApiServer&) = delete;
@@ -42,7 +43,7 @@ class ApiServer final : public ReplySink, private ClaimListener {
   [[nodiscard]] bool has_ready_work() const { return !ready_.empty(); }
   void run_ready();
 
-  // Sends what was answered in this turn. Once, at its end.
+  // Sends what was answered in this turn, all connections' answers in one batch. Once, at its end.
   void flush();
 
   // Time passes only here: call it at next_deadline() or, if late, as soon as can be.
@@ -76,6 +77,7 @@ class ApiServer final : public ReplySink, private ClaimListener {
   [[nodiscard]] Connection* find(std::uint32_t slot, std::uint32_t generation);
   void mark_dirty(std::uint32_t slot);  // flush() has to look at it.
   void mark_ready(std::uint32_t slot);  // run_ready() has to.
+  void send_output();
   void destroy(std::uint32_t slot);
   void refresh_date();
   template <typename Visit>
@@ -83,10 +85,13 @@ class ApiServer final : public ReplySink, private ClaimListener {
 
   loop::Poller& poller_;
   const std::uint8_t poll_kind_;
+  net::SendBatch& sends_;
   ApiContext context_;
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_slots_;
   std::vector<std::uint32_t> dirty_;
+  std::vector<iovec> outputs_;  // What flush() sends, by operation.
+  std::vector<net::SendOperation> operations_;
   std::vector<std::uint32_t> ready_;
   std::vector<std::uint32_t> running_;     // The ready_ of this turn.
   std::optional<std::uint64_t> swept_ms_;  // When timeouts were looked at; nothing: they must be.

@@ -19,7 +19,7 @@ std::uint32_t jump_hash(std::uint64_t key, std::uint32_t buckets) {
   return static_cast<std::uint32_t>(bucket);
 }
 
-SlotMap::SlotMap(ShardIndex shards) : shards_(kSlots) {
+SlotMap::SlotMap(ShardIndex shards) : shards_(kSlots), single_(shards == 1) {
   for (std::uint32_t slot = 0; slot < kSlots; ++slot) {
     // Slots are small, consecutive numbers; jump hash wants keys that are already well spread.
     const std::uint64_t key = XXH3_64bits(&slot, sizeof slot);

@@ -19,11 +19,16 @@ std::uint64_t hash_of(std::string_view name);
 class SlotMap {
  public:
   explicit SlotMap(ShardIndex shards);
-  [[nodiscard]] ShardIndex home_of(std::string_view name) const { return home_of(hash_of(name)); }
-  [[nodiscard]] ShardIndex home_of(std::uint64_t hash) const { return shards_[hash % kSlots]; }
+  [[nodiscard]] ShardIndex home_of(std::string_view name) const {
+    return single_ ? ShardIndex{0} : home_of(hash_of(name));
+  }
+  [[nodiscard]] ShardIndex home_of(std::uint64_t hash) const {
+    return single_ ? ShardIndex{0} : shards_[hash % kSlots];
+  }
 
  private:
   std::vector<ShardIndex> shards_;  // By slot.
+  bool single_;                     // There is nothing to choose, and nothing to hash.
 };
 
 // The jump hash itself: a bucket in [0, buckets).

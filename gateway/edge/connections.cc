@@ -15,14 +15,14 @@
 namespace edge {
 
 Edge::Edge(cross::ShardIndex shard, loop::Poller& poller, std::uint8_t poll_kind, hub::Hub& hub,
-           Services& services, cross::Counters& counters, net::SendBatch::Mode send_mode)
+           Services& services, cross::Counters& counters, net::SendBatch& batch)
     : shard_(shard),
       poller_(poller),
       poll_kind_(poll_kind),
       hub_(hub),
       services_(services),
       counters_(counters),
-      batch_(send_mode),
+      batch_(batch),
       wheel_(0),
       read_buffer_(std::make_unique<std::byte[]>(kReadBufferSize)),
       random_(std::random_device{}()) {}

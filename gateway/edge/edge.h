@@ -47,7 +47,7 @@ inline constexpr std::uint16_t kPongTimeout = 4200;
 class Edge final : public hub::Transport {
  public:
   Edge(cross::ShardIndex shard, loop::Poller& poller, std::uint8_t poll_kind, hub::Hub& hub,
-       Services& services, cross::Counters& counters, net::SendBatch::Mode send_mode);
+       Services& services, cross::Counters& counters, net::SendBatch& batch);
   ~Edge() override;
   Edge(const Edge&) = delete;
   Edge& operator=(const Edge&) = delete;
@@ -203,7 +203,7 @@ class Edge final : public hub::Transport {
   hub::Hub& hub_;
   Services& services_;
   cross::Counters& counters_;
-  net::SendBatch batch_;
+  net::SendBatch& batch_;
   std::shared_ptr<const config::Config> config_;
   std::uint64_t now_ms_ = 0;
 

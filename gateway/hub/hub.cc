@@ -43,10 +43,10 @@ void Hub::leave(MemberIndex index) {
   members_[index].uid = ShortString();
 }
 
-bool Hub::push_to_uid(std::string_view uid, const cross::MessageRef& message,
+bool Hub::push_to_uid(std::string_view uid, std::uint64_t hash, const cross::MessageRef& message,
                       push::Receipt& receipt, Watch* watch,
                       std::span<const std::uint64_t> exclude) {
-  MemberIndex index = members_.find(uid);
+  MemberIndex index = members_.find(uid, hash);
   if (index == kNoMember) return false;
   for (; index != kNoMember; index = members_[index].next_of_uid) {
     if (!exclude.empty() &&

@@ -4,9 +4,15 @@
 
 namespace hub {
 
-MemberIndex MemberTable::find(std::string_view uid) const {
-  const auto found = by_uid_.find(uid);
-  return found == by_uid_.end() ? kNoMember : *found;
+MemberIndex MemberTable::find(std::string_view uid) const { return find(uid, cross::hash_of(uid)); }
+
+MemberIndex MemberTable::find(std::string_view uid, std::uint64_t hash) const {
+  return by_uid_.find(hash, [&](MemberIndex index) { return members_[index].uid.view() == uid; });
+}
+
+void MemberTable::prefetch_member(std::uint64_t hash) const {
+  const MemberIndex guess = by_uid_.first_guess(hash);
+  if (guess != kNoMember) __builtin_prefetch(&members_[guess]);
 }
 
 MemberIndex MemberTable::find(cross::ConnectionId id) const {
@@ -28,23 +34,28 @@ void MemberTable::link(MemberIndex index) {
   Member& member = members_[index];
   member.next_of_uid = kNoMember;
   member.previous_of_uid = index;
-  const auto [found, is_first] = by_uid_.insert(index);
-  if (is_first) return;
-  Member& first = members_[*found];
+  const std::uint64_t hash = cross::hash_of(member.uid.view());
+  const MemberIndex first_index = find(member.uid.view(), hash);
+  if (first_index == kNoMember) return by_uid_.insert(hash, index);
+  Member& first = members_[first_index];
   member.previous_of_uid = first.previous_of_uid;
   members_[first.previous_of_uid].next_of_uid = index;
   first.previous_of_uid = index;
 }
 
 void MemberTable::unlink(MemberIndex index) {
-  const MemberIndex first = find(members_[index].uid.view());
+  const std::uint64_t hash = cross::hash_of(members_[index].uid.view());
+  const MemberIndex first = find(members_[index].uid.view(), hash);
   DUNLIN_ASSERT(first != kNoMember);
   Member& member = members_[index];
   const MemberIndex next = member.next_of_uid;
   const MemberIndex previous = member.previous_of_uid;
   if (first == index) {
-    by_uid_.erase(index);
-    if (next != kNoMember) by_uid_.insert(next);
+    if (next == kNoMember) {
+      by_uid_.erase(hash, index);
+    } else {
+      by_uid_.replace(hash, index, next);
+    }
   } else {
     members_[previous].next_of_uid = next;
   }

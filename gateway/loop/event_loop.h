@@ -2,6 +2,9 @@
 // sleeps), a wake-up from other threads, a timer, and readiness of a listening descriptor.
 // libuv demands that a handle's memory outlives its close callback; that is dealt with here, once.
 //
+// A loop with a Poller sleeps in the poller's epoll set, which holds libuv's own set as one more
+// descriptor: connections cost one wait a turn, and libuv runs when something of its own is due.
+//
 // Owner: Shard.   Thread: the shard's, but for WakeUp::signal().
 #pragma once
 
@@ -12,6 +15,8 @@
 #include <memory>
 
 namespace loop {
+
+class Poller;
 
 class EventLoop {
  public:
@@ -29,8 +34,17 @@ class EventLoop {
   [[nodiscard]] std::uint64_t now_ms() const { return uv_now(&loop_); }
   [[nodiscard]] uv_loop_t& uv() { return loop_; }
 
+  // The poller to sleep in, from now on; nullptr: none any more.
+  void set_poller(Poller* poller) { poller_ = poller; }
+  // libuv puts what it was told to watch into its epoll set when it runs next: before any sleep.
+  void watches_changed() { watches_changed_ = true; }
+
  private:
+  void wait(bool work_left);
+
   uv_loop_t loop_;
+  Poller* poller_ = nullptr;
+  bool watches_changed_ = false;
   bool stopped_ = false;
 };
 
@@ -75,6 +89,7 @@ class Readable {
   void resume();
 
  private:
+  EventLoop& loop_;
   std::function<void()> on_readable_;
   uv_poll_t* handle_;
 };

@@ -6,26 +6,29 @@
 #include <array>
 #include <cerrno>
 
+#include "gateway/loop/event_loop.h"
 #include "proto/base/assert.h"
 
 namespace loop {
 namespace {
 // Events taken by one epoll_wait; what is left stays ready for the loop's next turn.
 constexpr int kEventsPerTurn = 512;
+
+constexpr PollKey kUvKey{.kind = 0xFF};
 }  // namespace
 
-Poller::Poller(uv_loop_t& loop, PollSink& sink)
-    : sink_(sink), epoll_fd_(epoll_create1(EPOLL_CLOEXEC)), handle_(new uv_poll_t) {
+Poller::Poller(EventLoop& loop, PollSink& sink)
+    : loop_(loop), sink_(sink), epoll_fd_(epoll_create1(EPOLL_CLOEXEC)) {
   DUNLIN_ASSERT(epoll_fd_ >= 0);
-  DUNLIN_ASSERT(uv_poll_init(&loop, handle_, epoll_fd_) == 0);
-  handle_->data = this;
-  DUNLIN_ASSERT(uv_poll_start(handle_, UV_READABLE, &Poller::on_uv_poll) == 0);
+  epoll_event event{};
+  event.events = EPOLLIN;  // Level-triggered: libuv may leave some of its events for later.
+  event.data.u64 = kUvKey.packed();
+  DUNLIN_ASSERT(epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, uv_backend_fd(&loop.uv()), &event) == 0);
+  loop_.set_poller(this);
 }
 
 Poller::~Poller() {
-  uv_poll_stop(handle_);
-  uv_close(reinterpret_cast<uv_handle_t*>(handle_),
-           [](uv_handle_t* handle) { delete reinterpret_cast<uv_poll_t*>(handle); });
+  loop_.set_poller(nullptr);
   ::close(epoll_fd_);
 }
 
@@ -38,21 +41,24 @@ bool Poller::add(int fd, PollKey key) {
 
 void Poller::remove(int fd) { epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr); }
 
-void Poller::on_uv_poll(uv_poll_t* handle, int /*status*/, int /*events*/) {
-  static_cast<Poller*>(handle->data)->dispatch();
-}
-
-void Poller::dispatch() {
+bool Poller::wait(int timeout_ms) {
   std::array<epoll_event, kEventsPerTurn> events;
-  const int count = epoll_wait(epoll_fd_, events.data(), kEventsPerTurn, 0);
+  const int count = epoll_wait(epoll_fd_, events.data(), kEventsPerTurn, timeout_ms);
+  uv_update_time(&loop_.uv());
+  bool uv_ready = false;
   for (int i = 0; i < count; ++i) {
-    const std::uint32_t bits = events[static_cast<std::size_t>(i)].events;
-    const bool broken = (bits & (EPOLLERR | EPOLLHUP)) != 0;
-    sink_.on_ready(PollKey::unpacked(events[static_cast<std::size_t>(i)].data.u64),
-                   {.readable = broken || (bits & EPOLLIN) != 0,
-                    .writable = broken || (bits & EPOLLOUT) != 0,
-                    .peer_closed = broken || (bits & EPOLLRDHUP) != 0});
+    const epoll_event& event = events[static_cast<std::size_t>(i)];
+    if (event.data.u64 == kUvKey.packed()) {
+      uv_ready = true;
+      continue;
+    }
+    const bool broken = (event.events & (EPOLLERR | EPOLLHUP)) != 0;
+    sink_.on_ready(PollKey::unpacked(event.data.u64),
+                   {.readable = broken || (event.events & EPOLLIN) != 0,
+                    .writable = broken || (event.events & EPOLLOUT) != 0,
+                    .peer_closed = broken || (event.events & EPOLLRDHUP) != 0});
   }
+  return uv_ready;
 }
 
 }  // namespace loop

@@ -1,20 +1,20 @@
-// A shard's own epoll set for connections, hosted in its libuv loop by one uv_poll_t. A descriptor
-// is armed once, edge-triggered in both directions, and stays so until it is removed or closed;
-// it can leave this set and enter another shard's.
+// A shard's own epoll set for connections, in which its event loop sleeps. A descriptor is armed
+// once, edge-triggered in both directions, and stays so until it is removed or closed; it can leave
+// this set and enter another shard's.
 //
 // Owner: Shard.   Thread: the shard's.   Bound: one kernel entry for each descriptor added.
 #pragma once
-
-#include <uv.h>
 
 #include <cstdint>
 
 namespace loop {
 
+class EventLoop;
+
 // What a descriptor stands for. A slot is used again; the generation tells a late event from one
 // for the present owner.
 struct PollKey {
-  std::uint8_t kind = 0;         // The shard's choice: which table `slot` belongs to.
+  std::uint8_t kind = 0;         // The shard's choice: which table `slot` belongs to. Not 0xFF.
   std::uint32_t generation = 0;  // 24 bits.
   std::uint32_t slot = 0;
 
@@ -41,8 +41,8 @@ class PollSink {
 
 class Poller {
  public:
-  Poller(uv_loop_t& loop, PollSink& sink);
-  ~Poller();  // The uv loop must still run once more to let go of its handle.
+  Poller(EventLoop& loop, PollSink& sink);
+  ~Poller();
   Poller(const Poller&) = delete;
   Poller& operator=(const Poller&) = delete;
 
@@ -51,13 +51,14 @@ class Poller {
   // Before a descriptor moves to another shard. Closing a descriptor needs no remove().
   void remove(int fd);
 
- private:
-  static void on_uv_poll(uv_poll_t* handle, int status, int events);
-  void dispatch();
+  // For the event loop: sleeps until something is ready or the time is over (-1: never), brings the
+  // loop's clock up to date, and tells the sink. True: libuv has events of its own.
+  bool wait(int timeout_ms);
 
+ private:
+  EventLoop& loop_;
   PollSink& sink_;
   int epoll_fd_ = -1;
-  uv_poll_t* handle_ = nullptr;  // Freed in its close callback.
 };
 
 }  // namespace loop

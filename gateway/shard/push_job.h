@@ -50,6 +50,7 @@ struct PushItem {
   std::uint16_t profile = 0;
   cross::ConnectionId connection;
   std::string name;
+  std::uint64_t name_hash = 0;  // cross::hash_of(name), of kUids.
   std::unique_ptr<More> more;
   cross::MessageRef message;
   push::Receipt receipt;

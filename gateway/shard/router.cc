@@ -107,16 +107,10 @@ void Router::carry_out_local() {
 
 void Router::carry_out_job(std::unique_ptr<cross::Job> job) {
   switch (job->kind) {
-    case cross::Job::Kind::kPush: {
+    case cross::Job::Kind::kPush:
       // Comes back through settle(), when the last item is settled.
-      auto* push = static_cast<PushJob*>(job.release());
-      push->open = static_cast<std::uint32_t>(push->items.size());
-      for (PushItem& item : push->items) {
-        item.job = push;
-        carry_out(item);
-      }
+      carry_out(static_cast<PushJob&>(*job.release()));
       break;
-    }
     case cross::Job::Kind::kAsk: {
       auto& ask = static_cast<AskJob&>(*job);
       if (std::holds_alternative<api::SubscribeQuery>(ask.query) && !answer_subscribe(ask)) {
@@ -163,9 +157,12 @@ void Router::return_job(std::unique_ptr<cross::Job> job) {
 
 void Router::on_reply(std::unique_ptr<cross::Job> job) {
   switch (job->kind) {
-    case cross::Job::Kind::kPush:
-      on_returned(static_cast<PushJob&>(*job));
+    case cross::Job::Kind::kPush: {
+      std::unique_ptr<PushJob> push(static_cast<PushJob*>(job.release()));
+      on_returned(*push);
+      give_back(std::move(push));
       break;
+    }
     case cross::Job::Kind::kAsk:
       on_returned(static_cast<AskJob&>(*job));
       break;
@@ -229,9 +226,12 @@ std::optional<std::uint64_t> Router::next_wake_ms() const {
 }
 
 void Router::send_answers() {
-  for (auto& [reply_to, result] : std::exchange(push_answers_, {})) {
+  // An answer may give rise to others; those are the next call's.
+  push_answers_leaving_.swap(push_answers_);
+  for (auto& [reply_to, result] : push_answers_leaving_) {
     sink_->on_push_done(reply_to, std::move(result));
   }
+  push_answers_leaving_.clear();
   for (auto& [reply_to, answer] : std::exchange(answers_, {})) {
     sink_->on_answer(reply_to, std::move(answer));
   }

@@ -52,7 +52,10 @@ class Router final : public api::Dispatcher, public edge::Services {
   void set_sink(api::ReplySink& sink) { sink_ = &sink; }
   // Wakes main(), which then looks at ShardSet::drain_requested. Callable from any thread.
   void set_wake_main(std::function<void()> wake) { wake_main_ = std::move(wake); }
-  void begin_turn(std::uint64_t now_ms) { now_ms_ = now_ms; }
+  void begin_turn(std::uint64_t now_ms) {
+    now_ms_ = now_ms;
+    accepted_ns_ = 0;
+  }
 
   // --- The steps of a turn, in this order. ---
   void take_inbox();
@@ -99,6 +102,7 @@ class Router final : public api::Dispatcher, public edge::Services {
  private:
   static constexpr std::size_t kOutboxMax = 1'024;
   static constexpr std::size_t kJobItemsMax = 256;
+  static constexpr std::size_t kSpareJobsMax = 16;
 
   struct Outbox {
     std::deque<std::unique_ptr<cross::Job>> jobs;
@@ -115,8 +119,10 @@ class Router final : public api::Dispatcher, public edge::Services {
   [[nodiscard]] bool has_room(cross::ShardIndex home) const;
   [[nodiscard]] bool has_room_for_fanout(cross::ShardIndex home) const;
   [[nodiscard]] cross::Message::Parts parts_of(const push::PushRequest& request,
-                                               cross::MessageId id) const;
+                                               cross::MessageId id);
   PushItem make_item(const push::PushRequest& request, PushItem::Target target) const;
+  [[nodiscard]] std::unique_ptr<PushJob> take_push_job();
+  void give_back(std::unique_ptr<PushJob> job);
   void send_item(cross::ShardIndex home, PushItem&& item);
   void send_part(cross::ShardIndex shard, PushItem&& part);
   void reply_at_once(api::ReplyTo reply_to, cross::MessageId id);
@@ -129,8 +135,10 @@ class Router final : public api::Dispatcher, public edge::Services {
   api::Admission push_to_all(const push::PushRequest& request, api::ReplyTo reply_to,
                              cross::MessageId id);
   cross::MessageId next_message_id();
+  [[nodiscard]] std::uint64_t accepted_ns();
 
   // push_execution.cc: items at home, and their results.
+  void carry_out(PushJob& job);
   void carry_out(PushItem& item);
   void carry_out_uids(PushItem& item);
   [[nodiscard]] hub::ShardMask interested_in(std::string_view channel) const;
@@ -175,6 +183,7 @@ class Router final : public api::Dispatcher, public edge::Services {
   std::shared_ptr<const config::Config> config_;
   api::IdempotencyTable idempotency_;
   std::uint64_t now_ms_ = 0;
+  std::uint64_t accepted_ns_ = 0;  // Of this turn's pushes; 0: there was none yet.
   std::uint64_t next_message_ = 0;
 
   std::vector<Outbox> outbox_;         // By home; our own is carried out locally.
@@ -185,11 +194,14 @@ class Router final : public api::Dispatcher, public edge::Services {
   // that their origins accept no more: the bound is the outstanding_max of each.
   std::deque<PushItem*> held_publications_;
   std::vector<PushItem*> executed_;
+  std::vector<PushItem*> settling_;  // The executed_ of one call; keeps its memory.
+  std::vector<std::unique_ptr<PushJob>> spare_jobs_;
   std::vector<PushItem*> waiting_;              // For their watches.
   boost::unordered_flat_set<Gather*> gathers_;  // Ours, while parts are under way.
   boost::unordered_flat_set<AskGather*> ask_gathers_;
   boost::unordered_flat_set<AskJob*> subscribing_;  // Questions that wait for confirmations.
   std::vector<std::pair<api::ReplyTo, api::PushResult>> push_answers_;
+  std::vector<std::pair<api::ReplyTo, api::PushResult>> push_answers_leaving_;  // Keeps its memory.
   std::vector<std::pair<api::ReplyTo, api::Answer>> answers_;
 };
 

@@ -16,11 +16,12 @@ Shard::Shard(const Setup& setup)
       config_(setup.config),
       wake_up_(loop_, [this] { counters_.wakeups.add(); }),
       wake_timer_(loop_, [this] { wake_timer_at_ = 0; }),
-      poller_(loop_.uv(), *this),
+      poller_(loop_, *this),
+      sends_(setup.send_mode),
       hub_(index_, edge_, counters_, config_->hub.fanouts_max),
-      edge_(index_, poller_, kEdgeKind, hub_, router_, counters_, setup.send_mode),
+      edge_(index_, poller_, kEdgeKind, hub_, router_, counters_, sends_),
       router_(index_, shards_, hub_, edge_, *this),
-      api_(poller_, kApiKind, router_, counters_, config_,
+      api_(poller_, kApiKind, sends_, router_, counters_, config_,
            {.set_log_level = [](std::string_view level) { return observe::set_level(level); }}) {
   router_.set_sink(api_);
   router_.set_wake_main(setup.wake_main);

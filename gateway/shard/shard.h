@@ -67,6 +67,7 @@ class Shard final : public loop::PollSink, public Orders {
   loop::WakeUp wake_up_;
   loop::Timer wake_timer_;
   loop::Poller poller_;
+  net::SendBatch sends_;
   hub::Hub hub_;
   edge::Edge edge_;  // The hub's transport: neither uses the other while it is made or destroyed.
   Router router_;

@@ -37,6 +37,9 @@ class HeadGuard {
 
   void reset();
 
+  // Not even one byte was seen.
+  [[nodiscard]] bool untouched() const { return blank() && !blank_line_seen_; }
+
   // Nothing of a request was seen yet, but perhaps an empty line before it.
   [[nodiscard]] bool blank() const { return line_count_ == 0 && line_size_ == 0 && !cr_seen_; }
 

@@ -1,6 +1,7 @@
 #include "proto/http/request_parser.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "proto/http/head_parser.h"
 
@@ -23,19 +24,39 @@ Step RequestParser::next(ConstBytes& input) {
 
 Step RequestParser::read_head(ConstBytes& input) {
   if (input.empty()) return NeedInput{};
-  if (guard_.blank()) head_bytes_.clear();
+  if (guard_.blank()) {
+    if (guard_.untouched() && take_repeated_head(input)) return HeadComplete{.repeated = true};
+    head_bytes_.clear();
+  }
   const HeadGuard::Result result = guard_.feed(input);
   head_bytes_.append(dunlin::as_string_view(dunlin::take_front(input, result.size)));
   if (result.error) return fail(*result.error);
   if (!result.complete) return NeedInput{};
 
   guard_.reset();
+  std::string received;
+  if (std::exchange(kept_alive_, true)) received = head_bytes_;
   if (const auto error = parse_head(head_bytes_, limits_.target_size_max, headers_, head_)) {
     return fail(*error);
   }
+  memo_.learn(received, head_, head_bytes_.data());
+  begin_request();
+  return HeadComplete{};
+}
+
+bool RequestParser::take_repeated_head(ConstBytes& input) {
+  const auto match = memo_.match(input);
+  if (!match) return false;
+  head_bytes_.replace(match->length_offset, match->length_text.size(), match->length_text);
+  head_.content_length = match->content_length;
+  input = input.subspan(match->size);
+  begin_request();
+  return true;
+}
+
+void RequestParser::begin_request() {
   body_size_max_ = limits_.body_size_max;
   state_ = State::kBodyBegin;
-  return HeadComplete{};
 }
 
 // Only now, so that the owner could set another limit, or answer without wanting the body.

@@ -3,7 +3,8 @@
 // no I/O, reads no clock. Refuses what is malformed or ambiguous, and repairs nothing.
 //
 // Every byte of a head is looked at once when it arrives (head_guard.h: line ends, control
-// characters, sizes), and once more by llhttp when the head is complete. Nothing is ever rescanned.
+// characters, sizes), and once more by llhttp when the head is complete. A head that only repeats
+// the one before it is compared instead (head_memo.h). Nothing is ever rescanned.
 //
 // Owner: edge's and api's connections.   Thread: their shard's.   Bound: head_size_max bytes and
 // header_count_max fields, kept and reused for the next request; never any body.
@@ -18,6 +19,7 @@
 #include "proto/base/bytes.h"            // ConstBytes, NeedInput
 #include "proto/http/chunked_decoder.h"  // ChunkedDecoder
 #include "proto/http/head_guard.h"       // HeadGuard, Limits
+#include "proto/http/head_memo.h"        // HeadMemo
 #include "proto/http/http_error.h"       // HttpError
 #include "proto/http/request_head.h"     // RequestHead
 
@@ -26,7 +28,11 @@ namespace http {
 using dunlin::ConstBytes;
 using dunlin::NeedInput;
 
-struct HeadComplete {};
+struct HeadComplete {
+  // The same head as that of the request before, but perhaps for its Content-Length: what was
+  // concluded from the others of its fields still holds, views of them too.
+  bool repeated = false;
+};
 struct Body {
   ConstBytes bytes;  // Never empty; inside the caller's input.
 };
@@ -48,7 +54,8 @@ class RequestParser {
   // call returns it again.
   [[nodiscard]] Step next(ConstBytes& input);
 
-  // Valid from HeadComplete until the first byte of the next request is taken.
+  // Valid from HeadComplete until the first byte of the next request is taken, or beyond its
+  // HeadComplete if that says `repeated`.
   [[nodiscard]] const RequestHead& head() const { return head_; }
 
   // A route may allow less or more than Limits say; only right after HeadComplete, for this
@@ -62,6 +69,8 @@ class RequestParser {
   enum class State : std::uint8_t { kHead, kBodyBegin, kIdentity, kChunked, kFailed };
 
   Step read_head(ConstBytes& input);
+  bool take_repeated_head(ConstBytes& input);
+  void begin_request();
   Step begin_body(ConstBytes& input);
   Step read_identity(ConstBytes& input);
   Step read_chunked(ConstBytes& input);
@@ -70,6 +79,8 @@ class RequestParser {
 
   Limits limits_;
   HeadGuard guard_;
+  HeadMemo memo_;
+  bool kept_alive_ = false;  // This is not the first request: it may pay to learn its head.
   State state_ = State::kHead;
   std::string head_bytes_;       // The head as received; head_ points into it.
   std::vector<Header> headers_;  // Points into head_bytes_.

@@ -116,7 +116,7 @@ class ApiTest : public ::testing::Test, private loop::PollSink {
 
   // Again, with another configuration.
   void start() {
-    server = std::make_unique<ApiServer>(poller_, 1, dispatcher, counters,
+    server = std::make_unique<ApiServer>(poller_, 1, sends_, dispatcher, counters,
                                          std::make_shared<const config::Config>(config),
                                          Hooks{.set_log_level = [this](std::string_view level) {
                                            log_level = level;
@@ -140,7 +140,7 @@ class ApiTest : public ::testing::Test, private loop::PollSink {
 
   // One turn of the shard's loop.
   void turn() {
-    uv_run(&loop_.uv(), UV_RUN_NOWAIT);
+    poller_.wait(0);
     if (server->has_ready_work()) server->run_ready();
     if (const auto due = server->next_deadline(); due && *due <= now_ms) server->on_tick(now_ms);
     if (answer_at_once) {
@@ -209,7 +209,8 @@ class ApiTest : public ::testing::Test, private loop::PollSink {
     server->on_ready(key, readiness);
   }
   loop::EventLoop loop_;
-  loop::Poller poller_{loop_.uv(), *this};
+  loop::Poller poller_{loop_, *this};
+  net::SendBatch sends_{net::SendBatch::Mode::kPlain};
 
  protected:
   std::unique_ptr<ApiServer> server;

@@ -94,7 +94,8 @@ class RandomLife {
                                       .expires_ms = below(3) == 0 ? now_ms_ + below(30) : 0});
     pushed->watch =
         world_.hub.watches().open(pushed->receipt, nullptr, pushed->message->id(), below(2) == 0);
-    world_.hub.push_to_uid("u" + std::to_string(below(3)), pushed->message, pushed->receipt,
+    const std::string uid = "u" + std::to_string(below(3));
+    world_.hub.push_to_uid(uid, cross::hash_of(uid), pushed->message, pushed->receipt,
                            pushed->watch);
     pushes_.push_back(std::move(pushed));
   }

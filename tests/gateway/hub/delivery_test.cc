@@ -127,7 +127,7 @@ TEST(Delivery, BreaksAtTheNthOperation) {
     push::Receipt receipt;
     const std::vector messages{world.message("one"), world.message("two"), world.message("three")};
     for (const auto& message : messages) {
-      world.hub.push_to_uid("u", message, receipt, nullptr);
+      world.hub.push_to_uid("u", cross::hash_of("u"), message, receipt, nullptr);
       world.hub.delivery().flush();
       world.block(alice, 2);
       world.block(bob, 30);

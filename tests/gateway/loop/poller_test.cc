@@ -36,14 +36,14 @@ class PollerTest : public testing::Test {
   // Everything that is ready now.
   std::vector<Event> events() {
     recorder_.events.clear();
-    for (int i = 0; i < 3; ++i) uv_run(&loop_.uv(), UV_RUN_NOWAIT);
+    for (int i = 0; i < 3; ++i) poller_.wait(0);
     return recorder_.events;
   }
 
   std::array<int, 2> pair_{-1, -1};
   loop::EventLoop loop_;
   Recorder recorder_;
-  loop::Poller poller_{loop_.uv(), recorder_};
+  loop::Poller poller_{loop_, recorder_};
 };
 
 TEST(PollKey, IsPackedAndUnpacked) {
@@ -105,14 +105,14 @@ TEST_F(PollerTest, TellsThatThePeerHasClosed) {
 TEST_F(PollerTest, ADescriptorMovesToAnotherSet) {
   Recorder elsewhere;
   loop::EventLoop other_loop;
-  loop::Poller other(other_loop.uv(), elsewhere);
+  loop::Poller other(other_loop, elsewhere);
   ASSERT_TRUE(poller_.add(pair_[0], {}));
   events();
   ASSERT_EQ(write(pair_[1], "x", 1), 1);
   poller_.remove(pair_[0]);
   ASSERT_TRUE(other.add(pair_[0], {.slot = 9}));
   EXPECT_EQ(events().size(), 0U);
-  uv_run(&other_loop.uv(), UV_RUN_NOWAIT);
+  other.wait(0);
   ASSERT_EQ(elsewhere.events.size(), 1U);  // What is readable already is told there.
   EXPECT_TRUE(elsewhere.events[0].readiness.readable);
   EXPECT_EQ(elsewhere.events[0].key.slot, 9U);
@@ -143,7 +143,7 @@ TEST_F(PollerTest, MoreDescriptorsThanOneTurnTakes) {
       ASSERT_TRUE(poller_.add(fd, {.slot = static_cast<std::uint32_t>(fd)}));
   }
   recorder_.events.clear();
-  for (int i = 0; i < 5; ++i) uv_run(&loop_.uv(), UV_RUN_NOWAIT);
+  for (int i = 0; i < 5; ++i) poller_.wait(0);
   EXPECT_EQ(recorder_.events.size(), 2 * kPairs);
   for (const auto& pair : pairs) {
     for (const int fd : pair) close(fd);

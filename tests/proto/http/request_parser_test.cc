@@ -328,6 +328,57 @@ TEST(RequestParserTest, ARouteSetsItsOwnBodyLimit) {
   EXPECT_EQ(std::get<HttpError>(parser.next(input)).status, 413);
 }
 
+// Uncut, the third of equal heads is recognised and not parsed; cut anywhere inside, it is parsed.
+// Nobody must be able to tell.
+TEST(RequestParserTest, RepeatedHeads) {
+  const std::string a = post("Content-Length: 02\r\nX-Trace: 1\r\n", "ab");
+  const Lines a_lines = {"head POST /p", "body ab", "complete"};
+  const auto after_three = [&](const std::string& next, const Lines& lines) {
+    Row row{"repeated", a + a + a + next, {}};
+    for (int i = 0; i < 3; ++i)
+      row.expected.insert(row.expected.end(), a_lines.begin(), a_lines.end());
+    row.expected.insert(row.expected.end(), lines.begin(), lines.end());
+    expect_at_every_split(row);
+  };
+  after_three(a, a_lines);
+  after_three("\r\n" + a, a_lines);
+  after_three(post("Content-Length: 03\r\nX-Trace: 1\r\n", "abc"),
+              {"head POST /p", "body abc", "complete"});
+  after_three(post("Content-Length: 3\r\nX-Trace: 1\r\n", "abc") + a,
+              {"head POST /p", "body abc", "complete", "head POST /p", "body ab", "complete"});
+  after_three(post("content-length: 03\r\nX-Trace: 2\r\n", "abc"),
+              {"head POST /p", "body abc", "complete"});
+  after_three(post("Content-Length: 2 \r\nX-Trace: 1\r\n", "ab"), a_lines);
+  after_three(post("Content-Length: 2x\r\nX-Trace: 1\r\n"), {"error 400 bad_content_length"});
+  after_three(post("Content-Length: +2\r\nX-Trace: 1\r\n"), {"error 400 bad_content_length"});
+  after_three(post("Content-Length: 02\r\nX-Trace: 1\r\n").substr(0, 30) + "\x01",
+              {"error 400 control_character"});
+  after_three(get(""), {"head GET /", "complete"});
+}
+
+TEST(RequestParserTest, ARepeatedHeadHasItsOwnLength) {
+  RequestParser parser(Limits{});
+  const auto begin = [&](std::string_view length, std::string_view body) {
+    const std::string wire =
+        post("Content-Length: " + std::string(length) + "\r\nAccept: x\r\n", body);
+    dunlin::ConstBytes input = dunlin::as_bytes(wire);
+    const Step head = parser.next(input);
+    EXPECT_TRUE(std::holds_alternative<Body>(parser.next(input)));
+    EXPECT_TRUE(std::holds_alternative<RequestComplete>(parser.next(input)));
+    EXPECT_EQ(parser.head().content_length, body.size());
+    EXPECT_EQ(parser.head().header("content-length"), length);
+    EXPECT_EQ(parser.head().header("accept"), "x");
+    EXPECT_EQ(parser.head().header("host"), "h");
+    return std::get<HeadComplete>(head).repeated;
+  };
+  EXPECT_FALSE(begin("05", "hello"));  // The first on a connection is often the only one,
+  EXPECT_FALSE(begin("05", "hello"));  // so that the second is the one that is remembered.
+  EXPECT_TRUE(begin("05", "hello"));
+  EXPECT_TRUE(begin("12", "hello, world"));
+  EXPECT_FALSE(begin("5", "hello"));
+  EXPECT_TRUE(begin("7", "goodbye"));
+}
+
 TEST(RequestParserTest, IdleBetweenRequestsOnly) {
   RequestLog log;
   EXPECT_TRUE(log.parser().idle());
