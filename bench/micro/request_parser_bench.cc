@@ -15,7 +15,7 @@ constexpr std::string_view kPost =
     "\r\n"
     "{\"uid\":\"123456\",\"text\":\"Hello World!!\"}";
 
-// `copies` pipelined requests in one read, on a connection that is warm.
+// So many pipelined requests in one read, on a connection that has had such before.
 void BM_SmallPost(benchmark::State& state) {
   std::string wire;
   for (std::int64_t i = 0; i < state.range(0); ++i) wire += kPost;
@@ -27,6 +27,21 @@ void BM_SmallPost(benchmark::State& state) {
     benchmark::DoNotOptimize(steps);
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+
+// The same when no head repeats the one before it.
+void BM_DistinctHeads(benchmark::State& state) {
+  std::string other(kPost);
+  other.replace(other.find("abcdef"), 6, "fedcba");
+  const std::string wire = std::string(kPost) + other;
+  http::RequestParser parser{http::Limits{}};
+  for (auto _ : state) {
+    dunlin::ConstBytes input = dunlin::as_bytes(wire);
+    std::size_t steps = 0;
+    while (!std::holds_alternative<http::NeedInput>(parser.next(input))) ++steps;
+    benchmark::DoNotOptimize(steps);
+  }
+  state.SetItemsProcessed(state.iterations() * 2);
 }
 
 void BM_ChunkedBody(benchmark::State& state) {
@@ -44,6 +59,7 @@ void BM_ChunkedBody(benchmark::State& state) {
 }
 
 BENCHMARK(BM_SmallPost)->Name("small_post")->Arg(1)->Arg(16);
+BENCHMARK(BM_DistinctHeads)->Name("distinct_heads");
 BENCHMARK(BM_ChunkedBody)->Name("chunked_body_of_100_chunks");
 
 }  // namespace

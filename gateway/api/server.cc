@@ -1,7 +1,5 @@
 #include "gateway/api/server.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -61,10 +59,6 @@ void ApiServer::adopt(int fd) {
     return turn_away(fd, context_.date_field);
   }
   free_slots_.pop_back();
-  // Answers are whole when they are sent: nothing is to be waited for. (It is no error if this is
-  // not TCP.)
-  const int on = 1;
-  static_cast<void>(::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on));
   slots_[slot].connection = std::make_unique<Connection>(
       context_, fd, ReplyTo{.connection = slot, .generation = generation});
   context_.counters.api_connections.add();

@@ -14,7 +14,6 @@ Shard::Shard(const Setup& setup)
       inbox_(shards_.inbox(index_)),
       counters_(shards_.counters(index_)),
       config_(setup.config),
-      wake_up_(loop_, [this] { counters_.wakeups.add(); }),
       wake_timer_(loop_, [this] { wake_timer_at_ = 0; }),
       poller_(loop_, *this),
       sends_(setup.send_mode),
@@ -25,7 +24,7 @@ Shard::Shard(const Setup& setup)
            {.set_log_level = [](std::string_view level) { return observe::set_level(level); }}) {
   router_.set_sink(api_);
   router_.set_wake_main(setup.wake_main);
-  inbox_.set_wake([this] { wake_up_.signal(); });
+  inbox_.set_wake([this] { poller_.wake(); });
   edge_.configure(config_);
   router_.configure(config_);
   refresh_time();

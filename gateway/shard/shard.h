@@ -41,6 +41,7 @@ class Shard final : public loop::PollSink, public Orders {
 
   // --- loop::PollSink ---
   void on_ready(loop::PollKey key, loop::Readiness readiness) override;
+  void on_woken() override { counters_.wakeups.add(); }
 
   // --- Orders ---
   void configure(std::shared_ptr<const config::Config> config) override;
@@ -64,7 +65,6 @@ class Shard final : public loop::PollSink, public Orders {
   cross::Counters& counters_;
   std::shared_ptr<const config::Config> config_;
   loop::EventLoop loop_;
-  loop::WakeUp wake_up_;
   loop::Timer wake_timer_;
   loop::Poller poller_;
   net::SendBatch sends_;

@@ -7,24 +7,31 @@
 namespace http {
 namespace {
 
-// RFC 9110 5.6.2: tchar.
-constexpr std::array<bool, 256> make_token_table() {
-  std::array<bool, 256> table{};
-  constexpr std::string_view kSymbols = "!#$%&'*+-.^_`|~";
-  for (const char c : kSymbols) table[static_cast<unsigned char>(c)] = true;
-  for (std::size_t c = '0'; c <= '9'; ++c) table[c] = true;
-  for (std::size_t c = 'A'; c <= 'Z'; ++c) table[c] = table[c + 32] = true;
+// RFC 9110 5.6.2: each tchar in lower case; 0 for what is none.
+constexpr std::array<char, 256> make_token_table() {
+  std::array<char, 256> table{};
+  constexpr std::string_view kUnchanged = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz";
+  for (const char c : kUnchanged) table[static_cast<unsigned char>(c)] = c;
+  for (std::size_t c = 'A'; c <= 'Z'; ++c) table[c] = static_cast<char>(c + 32);
   return table;
 }
 
-constexpr std::array<bool, 256> kTokenTable = make_token_table();
+constexpr std::array<char, 256> kTokenTable = make_token_table();
 
 }  // namespace
 
-bool is_token_char(char c) { return kTokenTable[static_cast<unsigned char>(c)]; }
+bool is_token_char(char c) { return kTokenTable[static_cast<unsigned char>(c)] != 0; }
 
 bool is_token(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, is_token_char);
+}
+
+bool lower_token(std::span<char> text) {
+  for (char& c : text) {
+    c = kTokenTable[static_cast<unsigned char>(c)];
+    if (c == 0) return false;
+  }
+  return !text.empty();
 }
 
 std::string_view trim(std::string_view text) {

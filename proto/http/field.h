@@ -2,6 +2,7 @@
 // section 5.6). Linear time, no memory.
 #pragma once
 
+#include <span>
 #include <string_view>
 
 #include "proto/http/request_head.h"  // RequestHead
@@ -10,6 +11,8 @@ namespace http {
 
 [[nodiscard]] bool is_token_char(char c);
 [[nodiscard]] bool is_token(std::string_view text);  // At least one character.
+// Puts a token into lower case. False: it is none, and is spoiled.
+[[nodiscard]] bool lower_token(std::span<char> text);
 
 // Without the spaces and tabs at both ends.
 [[nodiscard]] std::string_view trim(std::string_view text);

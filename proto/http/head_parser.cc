@@ -2,7 +2,6 @@
 
 #include <llhttp.h>
 
-#include <algorithm>
 #include <string_view>
 
 #include "proto/http/field.h"
@@ -134,9 +133,8 @@ const HttpError* check_request_line(const std::string& bytes, const Sink& sink,
 // leaves the white space at the end.
 const HttpError* finish_headers(std::string& bytes, std::vector<Header>& headers) {
   for (Header& header : headers) {
-    if (!is_token(header.name)) return &refusal::kBadHeader;
     char* const name = bytes.data() + (header.name.data() - bytes.data());
-    std::transform(name, name + header.name.size(), name, to_lower);
+    if (!lower_token({name, header.name.size()})) return &refusal::kBadHeader;
     header.value = trim(header.value);
   }
   return nullptr;

@@ -205,6 +205,7 @@ class ApiTest : public ::testing::Test, private loop::PollSink {
   std::uint64_t now_ms = 1'000;
 
  private:
+  void on_woken() override {}
   void on_ready(loop::PollKey key, loop::Readiness readiness) override {
     server->on_ready(key, readiness);
   }

@@ -5,7 +5,10 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <functional>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "gateway/loop/event_loop.h"
@@ -22,7 +25,9 @@ class Recorder final : public loop::PollSink {
   void on_ready(loop::PollKey key, loop::Readiness readiness) override {
     events.push_back({key, readiness});
   }
+  void on_woken() override { ++woken; }
   std::vector<Event> events;
+  int woken = 0;
 };
 
 class PollerTest : public testing::Test {
@@ -125,6 +130,54 @@ TEST_F(PollerTest, ALateEventCarriesItsOldGeneration) {
   ASSERT_EQ(seen.size(), 2U);
   EXPECT_EQ(seen[0].key.slot, seen[1].key.slot);
   EXPECT_NE(seen[0].key.generation, seen[1].key.generation);
+}
+
+TEST_F(PollerTest, IsWokenOnceForManyWakes) {
+  events();
+  EXPECT_EQ(recorder_.woken, 0);
+  for (int i = 0; i < 5; ++i) poller_.wake();
+  events();
+  EXPECT_EQ(recorder_.woken, 1);
+  poller_.wake();
+  events();
+  EXPECT_EQ(recorder_.woken, 2);
+}
+
+// Nothing but the wake-ups can end its sleep; and what was asked before one is seen after it.
+TEST_F(PollerTest, ASleepingLoopIsWokenByAnotherThread) {
+  std::atomic<int> asked{0};
+  std::thread other([&] {
+    for (int i = 0; i < 1'000; ++i) {
+      asked.fetch_add(1);
+      poller_.wake();
+    }
+  });
+  loop_.run([&] {
+    if (asked.load() == 1'000) loop_.stop();
+    return false;
+  });
+  other.join();
+}
+
+TEST_F(PollerTest, TheLoopsOwnTimersAndDescriptorsAreServed) {
+  int due = 0;
+  loop::Timer timer(loop_, [&] { ++due; });
+  timer.set(2);
+  int readable_calls = 0;
+  loop::Readable readable(loop_, pair_[0], [&] {
+    if (++readable_calls == 3) readable.pause();
+  });
+  ASSERT_EQ(write(pair_[1], "x", 1), 1);
+  loop_.run([&] {
+    if (due == 1 && readable_calls == 3) {
+      ++due;
+      timer.set(2);
+      readable.resume();  // During a turn: libuv has to be told before the sleep.
+    }
+    if (due == 3 && readable_calls >= 4) loop_.stop();
+    return false;
+  });
+  EXPECT_EQ(due, 3);
 }
 
 TEST_F(PollerTest, RefusesWhatCannotBeWatched) {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -124,6 +125,15 @@ TEST_F(ListenerTest, AcceptsAllThatCome) {
   EXPECT_THAT(*peers_.begin(), HasSubstr("127.0.0.1:"));
   ASSERT_EQ(write(clients_.front(), "x", 1), 1);
   EXPECT_EQ(errors_, std::vector<int>{});
+}
+
+TEST_F(ListenerTest, WhatItAcceptsWaitsForNothingBeforeItSends) {
+  clients_.push_back(connect_to(port_));
+  run_until([&] { return accepted_.size() == 1; });
+  int no_delay = 0;
+  socklen_t size = sizeof no_delay;
+  ASSERT_EQ(getsockopt(accepted_.front(), IPPROTO_TCP, TCP_NODELAY, &no_delay, &size), 0);
+  EXPECT_NE(no_delay, 0);
 }
 
 TEST_F(ListenerTest, MayBeClosedByWhatItAccepts) {
