@@ -19,11 +19,22 @@ Watch* Watches::open(push::Receipt& receipt, void* owner, cross::MessageId messa
 }
 
 void Watches::expect_ack(Watch& watch, cross::ConnectionId receiver) {
-  if (watch.wants_acks) watch.unacked.insert(receiver.value);
+  if (!watch.wants_acks) return;
+  watch.unacked.insert(receiver.value);
+  by_receiver_[receiver.value].insert(&watch);
+}
+
+// Whether it was awaited.
+bool Watches::end_awaiting(Watch& watch, cross::ConnectionId receiver) {
+  if (watch.unacked.erase(receiver.value) == 0) return false;
+  const auto found = by_receiver_.find(receiver.value);
+  found->second.erase(&watch);
+  if (found->second.empty()) by_receiver_.erase(found);
+  return true;
 }
 
 void Watches::give_up_ack(Watch& watch, cross::ConnectionId receiver) {
-  if (watch.unacked.erase(receiver.value) != 0 && watch.receipt != nullptr) note_if_done(watch);
+  if (end_awaiting(watch, receiver) && watch.receipt != nullptr) note_if_done(watch);
 }
 
 bool Watches::acknowledge(cross::MessageId message, cross::ConnectionId receiver) {
@@ -31,7 +42,7 @@ bool Watches::acknowledge(cross::MessageId message, cross::ConnectionId receiver
   if (found == awaiting_acks_.end()) return false;
   bool awaited = false;
   for (Watch* watch = found->second; watch != nullptr; watch = watch->next_of_message) {
-    if (watch->unacked.erase(receiver.value) == 0) continue;
+    if (!end_awaiting(*watch, receiver)) continue;
     awaited = true;
     ++watch->receipt->acked;
     note_if_done(*watch);
@@ -40,10 +51,13 @@ bool Watches::acknowledge(cross::MessageId message, cross::ConnectionId receiver
 }
 
 void Watches::forget_receiver(cross::ConnectionId receiver) {
-  for (const auto& [message, first] : awaiting_acks_) {
-    for (Watch* watch = first; watch != nullptr; watch = watch->next_of_message) {
-      give_up_ack(*watch, receiver);
-    }
+  const auto found = by_receiver_.find(receiver.value);
+  if (found == by_receiver_.end()) return;
+  const auto watches = std::move(found->second);
+  by_receiver_.erase(found);
+  for (Watch* watch : watches) {
+    watch->unacked.erase(receiver.value);
+    note_if_done(*watch);
   }
 }
 
@@ -57,7 +71,10 @@ void Watches::settle(Watch& watch) {
 }
 
 void Watches::let_go(Watch* watch) {
-  if (watch->wants_acks) stop_awaiting_acks(*watch);
+  if (watch->wants_acks) {
+    while (!watch->unacked.empty()) end_awaiting(*watch, {*watch->unacked.begin()});
+    stop_awaiting_acks(*watch);
+  }
   if (watch->noted) std::erase(finished_, watch);
   watch->receipt = nullptr;
   if (watch->waiting == 0) delete watch;

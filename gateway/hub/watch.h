@@ -58,10 +58,14 @@ class Watches {
   [[nodiscard]] bool any_finished() const { return !finished_.empty(); }
 
  private:
+  bool end_awaiting(Watch& watch, cross::ConnectionId receiver);
   void stop_awaiting_acks(const Watch& watch);
   void note_if_done(Watch& watch);
 
   std::vector<Watch*> finished_;
+  // The watches that await an acknowledgement of a receiver: one that leaves is asked for no more
+  // than these, however many others wait.
+  boost::unordered_flat_map<std::uint64_t, boost::unordered_flat_set<Watch*>> by_receiver_;
   // By message; the first of a chain.
   boost::unordered_flat_map<std::uint64_t, Watch*> awaiting_acks_;
 };

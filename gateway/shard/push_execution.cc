@@ -197,29 +197,26 @@ void Router::settle_or_wait(PushItem& item) {
     hub_.watches().let_go(std::exchange(item.watch, nullptr));
     settle(item);
   } else {
-    waiting_.push_back(&item);
+    waiting_.emplace(item.wait_deadline_ms, &item);
   }
 }
 
 void Router::check_waiting() {
-  const auto stop_waiting = [&](PushItem& item, bool timed_out) {
-    hub_.watches().let_go(std::exchange(item.watch, nullptr));
-    item.timed_out = timed_out;
-    settle(item);
-  };
   for (hub::Watch* watch : hub_.watches().take_finished()) {
-    auto* item = static_cast<PushItem*>(watch->owner);
+    auto& item = *static_cast<PushItem*>(watch->owner);
     // A fan-out that is still being swept is not waiting yet: it looks for itself at its end.
-    if (std::erase(waiting_, item) != 0) stop_waiting(*item, false);
+    if (waiting_.contains({item.wait_deadline_ms, &item})) stop_waiting(item, false);
   }
-  if (waiting_.empty()) return;
-  std::vector<PushItem*> due;
-  std::erase_if(waiting_, [&](PushItem* item) {
-    if (item->wait_deadline_ms > now_ms_) return false;
-    due.push_back(item);
-    return true;
-  });
-  for (PushItem* item : due) stop_waiting(*item, true);
+  while (!waiting_.empty() && waiting_.begin()->first <= now_ms_) {
+    stop_waiting(*waiting_.begin()->second, true);
+  }
+}
+
+void Router::stop_waiting(PushItem& item, bool timed_out) {
+  waiting_.erase({item.wait_deadline_ms, &item});
+  hub_.watches().let_go(std::exchange(item.watch, nullptr));
+  item.timed_out = timed_out;
+  settle(item);
 }
 
 void Router::settle(PushItem& item) {

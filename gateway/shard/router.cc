@@ -221,7 +221,7 @@ std::optional<std::uint64_t> Router::next_wake_ms() const {
       consider(now_ms_ + kRetryMs);
     }
   }
-  for (const PushItem* item : waiting_) consider(item->wait_deadline_ms);
+  if (!waiting_.empty()) consider(waiting_.begin()->first);
   return next;
 }
 
@@ -251,8 +251,8 @@ void Router::shut_down() {
   while (hub_.fanouts().run(hub::MemberIndex{4'096}, done)) {
   }
   on_fanouts_done(done);
-  for (PushItem* item : waiting_) item->wait_deadline_ms = 0;
   check_waiting();
+  while (!waiting_.empty()) stop_waiting(*waiting_.begin()->second, /*timed_out=*/true);
 }
 
 cross::ShardIndex Router::home_of(std::string_view uid) const {

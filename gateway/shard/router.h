@@ -16,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -149,6 +150,7 @@ class Router final : public api::Dispatcher, public edge::Services {
   void start_fanout(PushItem& item);
   void executed(PushItem& item);
   void settle_or_wait(PushItem& item);
+  void stop_waiting(PushItem& item, bool timed_out);
   void settle(PushItem& item);
   void return_job(std::unique_ptr<cross::Job> job);
   void on_returned(PushJob& job);
@@ -196,8 +198,8 @@ class Router final : public api::Dispatcher, public edge::Services {
   std::vector<PushItem*> executed_;
   std::vector<PushItem*> settling_;  // The executed_ of one call; keeps its memory.
   std::vector<std::unique_ptr<PushJob>> spare_jobs_;
-  std::vector<PushItem*> waiting_;              // For their watches.
-  boost::unordered_flat_set<Gather*> gathers_;  // Ours, while parts are under way.
+  std::set<std::pair<std::uint64_t, PushItem*>> waiting_;  // For their watches; by deadline.
+  boost::unordered_flat_set<Gather*> gathers_;             // Ours, while parts are under way.
   boost::unordered_flat_set<AskGather*> ask_gathers_;
   boost::unordered_flat_set<AskJob*> subscribing_;  // Questions that wait for confirmations.
   std::vector<std::pair<api::ReplyTo, api::PushResult>> push_answers_;

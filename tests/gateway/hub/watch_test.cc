@@ -66,6 +66,25 @@ TEST(Watches, AReceiverThatIsGoneOrGetsNothingIsNotAwaited) {
   watches.let_go(watch);
 }
 
+TEST(Watches, AReceiverThatLeavesEndsWhatAwaitedOnlyIt) {
+  Watches watches;
+  std::vector<Receipt> receipts(3);
+  std::vector<Watch*> open;
+  for (std::uint64_t i = 0; i < receipts.size(); ++i) {
+    open.push_back(watches.open(receipts[i], nullptr, {100 + i}, true));
+    watches.expect_ack(*open.back(), kAlice);
+  }
+  watches.expect_ack(*open[1], kBob);
+  watches.let_go(open[2]);  // Timed out: Alice is no longer its business.
+  watches.forget_receiver(kAlice);
+  EXPECT_EQ(watches.take_finished(), std::vector{open[0]});
+  EXPECT_FALSE(watches.acknowledge({100}, kAlice));
+  EXPECT_TRUE(watches.acknowledge({101}, kBob));
+  EXPECT_EQ(watches.take_finished(), std::vector{open[1]});
+  watches.let_go(open[0]);
+  watches.let_go(open[1]);
+}
+
 TEST(Watches, WithoutAcknowledgementsNoneAreAwaited) {
   Watches watches;
   Receipt receipt;
