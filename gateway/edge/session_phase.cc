@@ -1,6 +1,8 @@
 // Frames from an open connection, and what its profile does with its messages.
 
 #include <algorithm>
+#include <cstring>
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -114,8 +116,25 @@ void Edge::reply(Slot slot, ws::Opcode opcode, std::span<const std::byte> payloa
   }
   flush_replies(slot);
   std::byte header[ws::kFrameHeaderSizeMax];
-  const std::size_t header_size = ws::encode_frame_header(opcode, payload.size(), header);
-  if (!hub_.delivery().send_framed(slot, {header, header_size}, payload, 0)) close_slow(slot);
+  std::span<const std::byte> head(header, ws::encode_frame_header(opcode, payload.size(), header));
+  if (std::byte* place = place_before(payload, head.size())) {
+    std::memcpy(place, header, head.size());
+    head = {place, head.size() + payload.size()};
+    payload = {};
+  }
+  if (!hub_.delivery().send_framed(slot, head, payload, 0)) close_slow(slot);
+}
+
+// Where a frame that answers with the client's own payload can have its header, so that the kernel
+// copies one piece: where the client's header was, which is longer by its masking key. Null: the
+// payload is not in the read buffer, or its header came with an earlier read.
+std::byte* Edge::place_before(std::span<const std::byte> payload, std::size_t size) const {
+  std::byte* const begin = read_buffer_.get();
+  const std::less<const std::byte*> before;
+  if (before(payload.data(), begin + size) || !before(payload.data(), begin + kReadBufferSize)) {
+    return nullptr;
+  }
+  return begin + (payload.data() - begin) - size;
 }
 
 void Edge::flush_replies(Slot slot) {

@@ -6,6 +6,7 @@ import os
 import select
 import socket
 import struct
+import time
 
 import pytest
 
@@ -637,3 +638,22 @@ def test_echo_while_both_directions_are_full(client):
             received += client.socket.recv(1 << 18)
     expected = b"\x82\x7f" + struct.pack(">Q", len(payload)) + payload
     assert bytes(received) == expected * 128
+
+
+@pytest.mark.parametrize("behind", [1, 2, 4, 9, 14, 15, 5000])
+def test_large_echoes_however_the_stream_is_cut(client, behind):
+    """A large answer takes the place of the question where it can: its header may have come in another read."""
+    payloads = [b"a" * 5000, b"b" * 70_000, b"c" * 10, b"d" * 5000, b"e" * 5000, b"f" * 65_535]
+    wire, starts = bytearray(), []
+    for payload in payloads:
+        starts.append(len(wire))
+        if payload[:1] == b"e":  # Its first fragment is empty.
+            wire += frame(TEXT, b"", fin=False) + frame(CONTINUATION, payload)
+        else:
+            wire += frame(TEXT, payload)
+    cuts = [0] + [start + behind for start in starts] + [len(wire)]
+    for begin, end in zip(cuts, cuts[1:]):
+        client.send(wire[begin:end])
+        time.sleep(0.01)
+    for payload in payloads:
+        assert message_of(client) == (TEXT, payload)
