@@ -11,9 +11,9 @@ build: setup-build build-release  ## Build build/release/dunlin and build/releas
 test: setup-test build-release build-asan build-tsan  ## Install what is missing, build, run every test
 	@tests/run.py release asan tsan
 
-bench: build  ## Micro-benchmarks, then the gateway beside the featureless server
+bench: setup-bench build-release  ## Micro-benchmarks, then the gateway beside other servers; ARGS="--quick" for a first look
 	@for b in build/release/*_bench; do $$b --benchmark_min_time=0.2 || exit 1; done
-	@bench/run.sh
+	@bench/run.sh $(ARGS)
 
 lint: setup-lint  ## Check the formatting, then clang-tidy
 	@$(SOURCES) | xargs clang-format-19 --dry-run -Werror

@@ -1,12 +1,20 @@
 #!/usr/bin/env bash
-# Runs Dunlin and the limit server through the rows of bench/goals.toml, alternating, each server
-# fresh and pinned to one core with the load on another, and prints the medians and their ratios.
-#
-#   bench/run.sh [--reps N] [--duration S] [--only REGEX] [--targets "dunlin limit limit-ring"]
-#                [--build DIR] [--out DIR]
-#
-# Nothing else should run meanwhile; every result says how busy the machine was with other things.
+# Runs Dunlin, the limit server and other servers through the rows of bench/goals.toml, alternating,
+# each server fresh and pinned to one core with the load on another, and prints the medians and
+# their ratios.
 set -euo pipefail
+
+usage="bench/run.sh [options]
+  --reps N            rounds of everything; the medians count (3)
+  --duration S        seconds recorded of each run (5)
+  --quick             one round of 2 seconds: to see that all of it works, not to judge by
+  --only REGEX        the rows whose label matches
+  --peers LIST        other servers: all that are installed (default), none, or \"nchan nats\"
+  --targets LIST      exactly these, as \"dunlin limit nchan\"
+  --build DIR         where dunlin, dunlin-limit and dunlin-bench were built
+  --out DIR           where results go
+  --help
+Nothing else should run meanwhile; every result says how busy the machine was with other things."
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=$root/build/release
@@ -14,19 +22,25 @@ out=$root/build/bench/$(date -u +%Y%m%dT%H%M%SZ)
 reps=3
 duration=5
 only=.
-targets="dunlin limit limit-ring"
-server_core=0
-load_core=1
+own="dunlin dunlin-plain limit limit-ring"
+peers=all
+targets=
 
 while (($#)); do
+  case $1 in
+    --help) echo "$usage"; exit 0 ;;
+    --quick) reps=1 duration=2; shift; continue ;;
+  esac
+  (($# >= 2)) || { echo "$1 needs a value" >&2; exit 64; }
   case $1 in
     --reps) reps=$2 ;;
     --duration) duration=$2 ;;
     --only) only=$2 ;;
+    --peers) peers=$2 ;;
     --targets) targets=$2 ;;
     --build) build=$2 ;;
     --out) out=$2 ;;
-    *) echo "unknown option $1" >&2; exit 64 ;;
+    *) echo "unknown option $1; --help shows them" >&2; exit 64 ;;
   esac
   shift 2
 done
@@ -50,10 +64,13 @@ rows=(
   "echo 65536|echo -c 100 --size 65536"
 )
 
-(($(nproc) >= 2)) || { echo "needs two cores: one for the server, one for the load" >&2; exit 1; }
+read -ra cores < <(python3 -c 'import os; print(*sorted(os.sched_getaffinity(0)))')
+((${#cores[@]} >= 2)) || { echo "needs two cores: one for the server, one for the load" >&2; exit 1; }
+server_core=${cores[0]}
+load_core=${cores[1]}
 ulimit -n 1048576 2>/dev/null || ulimit -n "$(ulimit -Hn)"
 mkdir -p "$out"
-ready=$out/ready.json
+ready=$out/server.ready
 log=$out/servers.log
 server=
 
@@ -65,19 +82,9 @@ stop_server() {
 }
 trap stop_server EXIT
 
-command_of() {
-  case $1 in
-    dunlin) echo "$build/dunlin serve --listen 127.0.0.1:0 --api 127.0.0.1:0 --shards 1" ;;
-    limit) echo "$build/dunlin-limit" ;;
-    limit-ring) echo "$build/dunlin-limit --io-uring --join" ;;
-    *) echo "no such target: $1" >&2; return 1 ;;
-  esac
-}
-
 start_server() {
   rm -f "$ready"
-  # shellcheck disable=SC2046  # The command's words are meant to be split.
-  taskset -c "$server_core" $(command_of "$1") --ready-file "$ready" >>"$log" 2>&1 &
+  taskset -c "$server_core" "$root/bench/peers/start.py" "$1" --build "$build" --ready-file "$ready" >>"$log" 2>&1 &
   server=$!
   for ((i = 0; i < 200; i++)); do
     [[ -s $ready ]] && return 0
@@ -89,19 +96,43 @@ start_server() {
   return 1
 }
 
+declare -A left_out=() # Keys are "target label": what a server does not do it is asked once.
+
 run_one() { # target, label, options, repetition
-  local file=$out/${2//[ \/]/_}.$1.$4
-  start_server "$1" || return 0
-  # shellcheck disable=SC2086
+  [[ -z ${left_out["$1 $2"]-} ]] || return 0
+  local file=$out/${2//[ \/]/_}.$1.$4 status=0
+  start_server "$1" || { stop_server; return 0; }
+  # shellcheck disable=SC2086  # The options' words are meant to be split.
   taskset -c "$load_core" "$build/dunlin-bench" $3 --profile "$1" --ready-file "$ready" \
-    --duration "$duration" --label "$2" --json "$file.json" >"$file.txt" || grep -h '(!)' "$file.txt" || true
+    --duration "$duration" --label "$2" --json "$file.json" >"$file.txt" || status=$?
   stop_server
+  case $status in
+    0) ;;
+    2) echo "$2: $1 is not sound" >&2; grep '(!)' "$file.txt" >&2 || true ;;
+    3) echo "$2: $1 is left out" >&2; left_out["$1 $2"]=yes ;;
+    *) echo "$2: $1 failed" >&2 ;;
+  esac
 }
 
+if [[ -z $targets ]]; then
+  case $peers in
+    all) peers="nchan node-ws go-gorilla nats" ;;
+    none) peers= ;;
+  esac
+  targets="$own $peers"
+fi
+
+if [[ " $targets " == *" go-gorilla "* ]] && command -v go >/dev/null; then
+  "$root/bench/peers/go/build.sh" "$build/peers/go-gorilla" || echo "the Go hub does not build" >&2
+fi
+startable=" $("$root/bench/peers/start.py" --list --build "$build" 2>"$out/not_started.txt" | tr '\n' ' ')"
 present=
 for target in $targets; do
-  program=$(command_of "$target")
-  if [[ -x ${program%% *} ]]; then present+="$target "; else echo "${program%% *} is not built: left out" >&2; fi
+  if [[ $startable == *" $target "* ]]; then
+    present+="$target "
+  else
+    echo "left out: $(grep "^$target:" "$out/not_started.txt" || echo "$target: no such target")" >&2
+  fi
 done
 
 for ((rep = 1; rep <= reps; rep++)); do
@@ -117,4 +148,5 @@ for ((rep = 1; rep <= reps; rep++)); do
 done
 
 echo "results: $out"
+"$build/dunlin-bench" report --goals "$root/bench/goals.toml" -o "$out/report.html" "$out"/*.json && echo "report: $out/report.html"
 "$build/dunlin-bench" table --goals "$root/bench/goals.toml" "$out"/*.json

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what Dunlin needs on Debian 12 and is not there yet; quick when nothing is missing.
-#   deploy/setup.sh build|test|lint|fuzz...     (test, lint and fuzz include build)
+#   deploy/setup.sh build|test|bench|lint|fuzz...     (the others include build)
 # DUNLIN_SETUP=skip does nothing, for machines whose packages somebody else looks after.
 set -eu
 cd "$(dirname "$0")/.."
@@ -10,13 +10,14 @@ build="g++ cmake ninja-build ccache pkg-config git make libuv1-dev node-llhttp l
   libspdlog-dev libfmt-dev prometheus-cpp-dev libcurl4-openssl-dev libboost1.81-dev libgtest-dev
   libgmock-dev liburing-dev rapidjson-dev"
 test="python3 python3-websockets python3-pytest python3-pytest-asyncio python3-pytest-xdist
-  python3-jsonschema python3-yaml curl ca-certificates chromium procps"
+  python3-jsonschema python3-yaml curl ca-certificates chromium procps nginx libnginx-mod-nchan"
+bench="python3 nginx libnginx-mod-nchan nats-server golang-go golang-github-gorilla-websocket-dev"
 lint="clang-format-19 clang-tidy-19"
 fuzz="clang-19 libclang-rt-19-dev"
 
 fail() { echo "setup: $*" >&2; exit 1; }
 
-[ $# -gt 0 ] || fail "say what for: build, test, lint or fuzz"
+[ $# -gt 0 ] || fail "say what for: build, test, bench, lint or fuzz"
 [ "${DUNLIN_SETUP-}" != skip ] || exit 0
 
 wanted=$build node_wanted=
@@ -24,9 +25,10 @@ for purpose; do
   case $purpose in
     build) ;;
     test) wanted="$wanted $test" node_wanted=yes ;;
+    bench) wanted="$wanted $bench" node_wanted=yes ;;
     lint) wanted="$wanted $lint" ;;
     fuzz) wanted="$wanted $fuzz" ;;
-    *) fail "unknown purpose '$purpose'; it is build, test, lint or fuzz" ;;
+    *) fail "unknown purpose '$purpose'; it is build, test, bench, lint or fuzz" ;;
   esac
 done
 
@@ -54,7 +56,15 @@ if [ -n "$missing" ]; then
   echo "setup: installing$missing" >&2
   apt="$sudo env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300"
   $apt update >&2 || fail "apt-get update failed"
-  $apt install -y --no-install-recommends $missing >&2 || fail "apt-get could not install:$missing"
+  # Servers that are only here to be measured must not run by themselves, now or after a boot.
+  idle=
+  for server in nginx nats-server; do
+    case "$missing " in *" $server "*) [ ! -d /run/systemd/system ] || idle="$idle $server" ;; esac
+  done
+  [ -z "$idle" ] || $sudo systemctl --quiet mask $idle
+  $apt install -y --no-install-recommends $missing >&2 || failed=yes
+  [ -z "$idle" ] || { $sudo systemctl --quiet unmask $idle; $sudo systemctl --quiet disable $idle || true; }
+  [ -z "${failed-}" ] || fail "apt-get could not install:$missing"
 fi
 
 if [ -n "$node_wanted" ]; then

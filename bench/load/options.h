@@ -15,7 +15,19 @@
 
 namespace load {
 
-enum class Scenario : std::uint8_t { kConnect, kHold, kFanout, kPush, kEcho, kMixed };
+enum class Scenario : std::uint8_t {
+  kConnect,
+  kHold,
+  kFanout,
+  kPush,
+  kEcho,
+  kMixed,
+  kReconnect,
+  kSoak
+};
+
+// How the harness ends a connection: as a broken network does (RST), or as a process does (FIN).
+enum class Drop : std::uint8_t { kReset, kClose };
 
 struct Options {
   Scenario scenario = Scenario::kHold;
@@ -41,9 +53,25 @@ struct Options {
   double rate = 0;              // Per second, open loop; 0: closed loop.
   double broadcast_rate = 0;    // Of mixed; 0: the next when the last one has arrived.
   double non_readers_percent = 0;  // Clients that never read.
+  std::size_t probes = 0;          // mixed: the clients that get the targeted pushes; 0: all.
   std::string channel;             // Fan-out to this channel instead of to everybody.
-  bool storm = false;              // connect: all at once instead of over and over.
-  bool spin = false;               // Workers poll instead of sleeping.
+  bool storm = false;   // connect, reconnect: all at once, without regard to opening_max.
+  bool stream = false;  // Pushes as lines of one endless request for each publisher.
+  bool spin = false;    // Workers poll instead of sleeping.
+
+  // reconnect.
+  Drop drop = Drop::kReset;
+  unsigned rounds = 3;
+  double return_timeout_s = 60;  // Until clients that are not back are given up.
+  std::string baseline_file;     // A result of `connect`, whose cost is the yardstick.
+  double baseline_max = 1.15;    // So many times that cost a reconnect may need.
+  double baseline_cpu_us = 0;    // From the file; 0: none.
+
+  // soak.
+  double churn_rate = 10;           // Connections per second that are dropped and come back …
+  std::size_t churn_clients = 100;  // … of these, who come on top of `connections`.
+  double memory_growth_max = 2;     // Percent over the second half …
+  double memory_allowance = 1;      // … and MiB, before it is called growth.
 
   // Time, in seconds.
   double settle_s = 0.5;  // From the last login to the first push.

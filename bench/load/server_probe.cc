@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <string>
+#include <system_error>
 
 #include "bench/load/clock.h"
 
@@ -64,14 +66,26 @@ std::int64_t ServerProbe::cpu_ns() const {
 
 ServerMemory ServerProbe::memory() const {
   ServerMemory memory{.resident = 0,
+                      .proportional = 0,
                       .anonymous = 0,
                       .kernel = kilobytes_of("/proc/meminfo", "Slab:") + socket_buffer_bytes()};
   for (const int pid : pids_) {
     const std::string path = fmt::format("/proc/{}/smaps_rollup", pid);
     memory.resident += kilobytes_of(path, "Rss:");
+    memory.proportional += kilobytes_of(path, "Pss:");
     memory.anonymous += kilobytes_of(path, "Anonymous:");
   }
   return memory;
+}
+
+std::uint64_t ServerProbe::open_files() const {
+  std::uint64_t count = 0;
+  for (const int pid : pids_) {
+    std::error_code error;  // The process may have ended: then it has none.
+    const std::filesystem::directory_iterator files(fmt::format("/proc/{}/fd", pid), error);
+    count += static_cast<std::uint64_t>(std::distance(begin(files), end(files)));
+  }
+  return count;
 }
 
 }  // namespace load

@@ -11,9 +11,10 @@
 namespace load {
 
 struct ServerMemory {
-  std::uint64_t resident = 0;   // Rss.
-  std::uint64_t anonymous = 0;  // Heap and stacks: Rss without file pages.
-  std::uint64_t kernel = 0;     // Whole machine: slab and socket buffers, of both ends on loopback.
+  std::uint64_t resident = 0;      // Rss.
+  std::uint64_t proportional = 0;  // Pss: pages that processes share are counted once.
+  std::uint64_t anonymous = 0;     // Heap and stacks: Rss without file pages.
+  std::uint64_t kernel = 0;  // Whole machine: slab and socket buffers, of both ends on loopback.
 };
 
 class ServerProbe {
@@ -29,6 +30,7 @@ class ServerProbe {
   [[nodiscard]] std::int64_t cpu_ns() const;
 
   [[nodiscard]] ServerMemory memory() const;
+  [[nodiscard]] std::uint64_t open_files() const;
 
  private:
   static constexpr std::size_t kProcessesMax = 1'024;

@@ -1,12 +1,13 @@
-// Reads a whole small file.
+// Reads or writes a whole small file.
 //
-// Owner: none (a function).   Thread: any.   Bound: none; operators name the files.
+// Owner: none (functions).   Thread: any.   Bound: none; operators name the files.
 #pragma once
 
 #include <expected>
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <string_view>
 
 namespace load {
 
@@ -16,6 +17,15 @@ inline std::expected<std::string, std::string> read_text_file(const std::string&
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();
+}
+
+inline std::expected<void, std::string> write_text_file(const std::string& path,
+                                                        std::string_view text) {
+  std::ofstream file(path);
+  file << text;
+  file.close();
+  if (!file) return std::unexpected("cannot write " + path);
+  return {};
 }
 
 }  // namespace load

@@ -106,7 +106,7 @@ struct Hub {
   std::uint32_t shards = 0;                // 0: one for each core.
   std::uint32_t ring_size = 4'096;         // Cells of a shard's inbox; a power of two.
   std::uint32_t outstanding_max = 16'384;  // Jobs one shard may have under way on others.
-  std::uint32_t fanout_slice = 128;        // Deliveries of a fan-out between two looks at the rest.
+  std::uint32_t fanout_slice_us = 500;     // How long a fan-out goes on before all else has a turn.
   std::string send_batch = "auto";         // "auto", "plain" or "io_uring".
   std::uint32_t uid_size_max = 256;
   std::uint32_t channel_size_max = 256;

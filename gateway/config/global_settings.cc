@@ -130,10 +130,11 @@ constexpr BoundSetting<Config> kSettings[] = {
         .name = "hub.outstanding_max",
         .help = "Jobs that one shard may have under way on others.",
         .min = 64, .max = 1 << 24, .reload = Reload::kRestart}),
-    bind<&Config::hub, &Hub::fanout_slice>({
-        .name = "hub.fanout_slice",
-        .help = "Deliveries of a fan-out between two looks at everything else.",
-        .min = 1, .max = 1 << 20}),
+    bind<&Config::hub, &Hub::fanout_slice_us>({
+        .name = "hub.fanout_slice_us",
+        .help = "Microseconds that a fan-out may go on between two looks at everything else: what a "
+                "targeted push may have to wait. Shorter slices cost a little more each.",
+        .min = 50, .max = 100'000}),
     bind<&Config::hub, &Hub::send_batch>({
         .name = "hub.send_batch",
         .help = "How a fan-out's sends reach the kernel; auto: io_uring where there is one.",

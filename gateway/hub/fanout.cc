@@ -42,7 +42,8 @@ void Fanouts::add(FanoutTarget& target, FanoutMessage message) {
   ++waiting_;
 }
 
-bool Fanouts::run(std::uint32_t budget, std::vector<void*>& done) {
+std::uint32_t Fanouts::run(std::uint32_t budget, std::vector<void*>& done) {
+  const std::uint32_t allowed = budget;
   while (budget > 0 && !active_.empty()) {
     FanoutTarget& target = *active_.front();
     if (target.sweeping == 0) begin_sweep(target);
@@ -59,7 +60,7 @@ bool Fanouts::run(std::uint32_t budget, std::vector<void*>& done) {
     }
     if (!swept) break;
   }
-  return !active_.empty();
+  return allowed - budget;
 }
 
 void Fanouts::finish(const FanoutTarget& target) {

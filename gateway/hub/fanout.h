@@ -61,9 +61,11 @@ class Fanouts {
 
   // Visits up to `budget` receivers (fewer when there are many messages for each), and flushes.
   // Lists of receivers take turns. Owners of messages that every receiver has been visited for are
-  // appended to `done`. Returns whether work is left.
-  bool run(std::uint32_t budget, std::vector<void*>& done);
+  // appended to `done`. Returns how many were visited.
+  std::uint32_t run(std::uint32_t budget, std::vector<void*>& done);
 
+  // Whether run() has something to do.
+  [[nodiscard]] bool any() const { return !active_.empty(); }
   [[nodiscard]] std::uint32_t waiting() const { return waiting_; }
 
  private:

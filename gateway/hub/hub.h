@@ -47,8 +47,8 @@ class Hub {
   // It is gone. What waited is counted as dropped.
   void leave(MemberIndex index);
 
-  // Delivers to every connection of the uid, whose cross::hash_of() is `hash`, but the excluded ones
-  // (sorted ids). False: nobody is there.
+  // Delivers to every connection of the uid, whose cross::hash_of() is `hash`, but the excluded
+  // ones (sorted ids). False: nobody is there.
   bool push_to_uid(std::string_view uid, std::uint64_t hash, const cross::MessageRef& message,
                    push::Receipt& receipt, Watch* watch,
                    std::span<const std::uint64_t> exclude = {});

@@ -248,8 +248,7 @@ void Router::shut_down() {
   hub_.delivery().flush();
   settle_executed();
   std::vector<void*> done;
-  while (hub_.fanouts().run(hub::MemberIndex{4'096}, done)) {
-  }
+  while (hub_.fanouts().any()) hub_.fanouts().run(4'096, done);
   on_fanouts_done(done);
   check_waiting();
   while (!waiting_.empty()) stop_waiting(*waiting_.begin()->second, /*timed_out=*/true);

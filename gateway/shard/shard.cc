@@ -84,34 +84,47 @@ bool Shard::turn() {
   if (const auto due = api_.next_deadline(); due && *due <= now_ms_) api_.on_tick(now_ms_);
   keep_house();
 
-  // Targeted messages first, then a slice of the fan-outs.
-  router_.carry_out_local();
-  hub_.delivery().flush();
-  router_.settle_executed();
-  const bool fanouts_left = hub_.fanouts().run(config_->hub.fanout_slice, fanouts_done_);
-  router_.on_fanouts_done(fanouts_done_);
-  edge_.end_turn();
-  router_.check_waiting();
-  router_.carry_out_local();  // What settling gave rise to.
-  hub_.delivery().flush();
-  router_.settle_executed();
-
-  // What an answer gives rise to, such as the storing of its idempotency key, is on its way to its
-  // shard before the answer leaves: whoever has the answer meets it there.
-  router_.send_answers();
-  router_.carry_out_local();
-  hub_.delivery().flush();
-  router_.settle_executed();
-  router_.post_outbox();
-  api_.flush();
-  if (fanouts_left || edge_.has_ready_work() || api_.has_ready_work() || router_.has_local_work() ||
-      router_.has_answers()) {
+  // Targeted messages first, and their answers; then a slice of the fan-outs.
+  carry_out_local();
+  let_leave();
+  if (hub_.fanouts().any()) {
+    run_fanouts();
+    let_leave();
+  }
+  if (hub_.fanouts().any() || edge_.has_ready_work() || api_.has_ready_work() ||
+      router_.has_local_work() || router_.has_answers()) {
     return true;
   }
   update_gauges();
   if (!inbox_.prepare_to_sleep()) return true;
   set_wake_timer();
   return false;
+}
+
+void Shard::carry_out_local() {
+  router_.carry_out_local();
+  hub_.delivery().flush();
+  router_.settle_executed();
+}
+
+void Shard::run_fanouts() {
+  const std::uint64_t begin_ns = edge_.now_ns();
+  const std::uint32_t visited =
+      hub_.fanouts().run(fanout_pace_.deliveries(config_->hub.fanout_slice_us), fanouts_done_);
+  fanout_pace_.ran(visited, edge_.now_ns() - begin_ns);
+  router_.on_fanouts_done(fanouts_done_);
+}
+
+void Shard::let_leave() {
+  edge_.end_turn();
+  router_.check_waiting();
+  carry_out_local();  // What settling gave rise to.
+  // What an answer gives rise to, such as the storing of its idempotency key, is on its way to its
+  // shard before the answer leaves: whoever has the answer meets it there.
+  router_.send_answers();
+  carry_out_local();
+  router_.post_outbox();
+  api_.flush();
 }
 
 void Shard::set_wake_timer() {

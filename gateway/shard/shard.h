@@ -11,6 +11,7 @@
 #include "gateway/config/config.h"
 #include "gateway/cross/shard_set.h"
 #include "gateway/edge/edge.h"
+#include "gateway/hub/fanout_pace.h"
 #include "gateway/hub/hub.h"
 #include "gateway/loop/event_loop.h"
 #include "gateway/loop/poller.h"
@@ -54,6 +55,9 @@ class Shard final : public loop::PollSink, public Orders {
   static constexpr std::uint64_t kHousekeepingMs = 1'000;
 
   bool turn();
+  void carry_out_local();
+  void run_fanouts();
+  void let_leave();
   void refresh_time();
   void keep_house();
   void set_wake_timer();
@@ -78,6 +82,7 @@ class Shard final : public loop::PollSink, public Orders {
   std::uint64_t now_ms_ = 0;
   std::uint64_t wake_timer_at_ = 0;  // 0: not set.
   std::uint64_t housekeeping_due_ms_ = 0;
+  hub::FanoutPace fanout_pace_;
   std::vector<void*> fanouts_done_;
 };
 

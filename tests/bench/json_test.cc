@@ -68,6 +68,32 @@ TEST_F(ResultFile, RoundTrip) {
   }
 }
 
+// A merge of repetitions that were read is the merge of what was recorded.
+TEST_F(ResultFile, HistogramsThatWereReadMergeExactly) {
+  std::vector<Result> recorded(2, example());
+  recorded[1].latencies[0].histogram.record(77'777, 5);
+  Histogram expected;
+  Histogram merged;
+  for (const Result& result : recorded) {
+    expected.merge(result.latencies[0].histogram);
+    ASSERT_TRUE(write_json(result, path_).has_value());
+    const auto read = read_json(path_);
+    ASSERT_TRUE(read.has_value()) << read.error();
+    merged.merge(read->latencies.at(0).histogram);
+  }
+  EXPECT_EQ(merged.count(), expected.count());
+  EXPECT_EQ(merged.min(), expected.min());
+  EXPECT_EQ(merged.max(), expected.max());
+  EXPECT_DOUBLE_EQ(merged.mean(), expected.mean());
+  const auto buckets = merged.buckets();
+  const auto expected_buckets = expected.buckets();
+  ASSERT_EQ(buckets.size(), expected_buckets.size());
+  for (std::size_t i = 0; i < buckets.size(); ++i) {
+    EXPECT_EQ(buckets[i].value_max, expected_buckets[i].value_max);
+    EXPECT_EQ(buckets[i].count, expected_buckets[i].count);
+  }
+}
+
 TEST_F(ResultFile, OtherFilesAreRefused) {
   EXPECT_FALSE(read_json("/nonexistent.json").has_value());
   std::ofstream(path_) << "{\"scenario\":";

@@ -56,6 +56,21 @@ TEST(LimitWire, RequestsAtEverySplit) {
   EXPECT_EQ(input.size(), 3u);
 }
 
+TEST(LimitWire, ChunksAtEverySplit) {
+  const std::string whole = "1a\r\nabcdefghijklmnopqrstuvwxyz\r\n";
+  for (std::size_t cut = 0; cut < whole.size(); ++cut) {
+    std::string wire = whole.substr(0, cut);
+    auto input = bytes_of(wire);
+    EXPECT_FALSE(next_chunk(input).has_value()) << cut;
+    EXPECT_EQ(input.size(), cut);
+  }
+  std::string wire = whole + "0\r\n\r\nrest";
+  auto input = bytes_of(wire);
+  EXPECT_EQ(next_chunk(input), "abcdefghijklmnopqrstuvwxyz");
+  EXPECT_EQ(next_chunk(input), "") << "the last one";
+  EXPECT_EQ(input.size(), 4u);
+}
+
 TEST(LimitWire, Pushes) {
   const auto one = parse_push(R"({"uid":"123456","text":"Hello"})");
   ASSERT_TRUE(one.has_value());

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <sstream>
+
+#include "bench/load/report/text_grid.h"
+
 namespace load {
 namespace {
 
@@ -24,26 +28,70 @@ TEST(Table, MediansAndRatiosToTheOthers) {
                 cost("dunlin", "echo", 5)},
                "dunlin", {});
   ASSERT_EQ(table.rows.size(), 2u);
-  EXPECT_EQ(table.targets, (std::vector<std::string>{"limit", "dunlin"}));
-  EXPECT_DOUBLE_EQ(table.rows[0].ratios.at("limit").value, 1.2);
-  EXPECT_TRUE(table.rows[1].ratios.empty());
-  EXPECT_EQ(table.missed_count, 0u);
+  EXPECT_EQ(table.targets, (std::vector<std::string>{"dunlin", "limit"}));
+  EXPECT_DOUBLE_EQ(table.rows[0].standings.at("dunlin").ratios.at("limit").value, 1.2);
+  EXPECT_FALSE(table.rows[0].standings.contains("limit"));
+  EXPECT_TRUE(table.rows[1].standings.at("dunlin").ratios.empty());
+  EXPECT_EQ(table.missed_count + table.reached_count, 0u);
   EXPECT_NE(to_text(table).find("1.200"), std::string::npos);
 }
 
+struct GoalRow {
+  const char* what;
+  Goals goals;
+  std::size_t reached;
+  std::size_t missed;
+};
+
 TEST(Table, GoalsAreReachedOrMissed) {
-  const std::vector<Result> results = {cost("limit", "push", 10), cost("dunlin", "push", 11)};
-  EXPECT_EQ(
-      tabulate(results, "dunlin", {{"push", {.ratios_max = {{"limit", 1.1}}, .value_max = 11}}})
-          .missed_count,
-      0u);
-  EXPECT_EQ(
-      tabulate(results, "dunlin", {{"push", {.ratios_max = {{"limit", 1.09}}, .value_max = 10}}})
-          .missed_count,
-      2u);
-  EXPECT_EQ(tabulate(results, "dunlin", {{"echo", {.ratios_max = {{"limit", 1}}, .value_max = 1}}})
-                .missed_count,
-            0u);
+  const std::vector<Result> results = {cost("limit", "push", 10), cost("dunlin", "push", 11),
+                                       cost("plain", "push", 10.2)};
+  const GoalRow kRows[] = {
+      {"just reached", {{"push", {{"", {{{"limit", 1.1}}, 11}}}}}, 2, 0},
+      {"just missed", {{"push", {{"", {{{"limit", 1.09}}, 10}}}}}, 0, 2},
+      {"another row", {{"echo", {{"", {{{"limit", 1}}, 1}}}}}, 0, 0},
+      {"a target without results", {{"push", {{"", {{{"nobody", 1}}, 0}}}}}, 0, 0},
+      {"another subject", {{"push", {{"plain", {{{"limit", 1.03}, {"dunlin", 0.9}}, 0}}}}}, 1, 1},
+      {"a subject without results", {{"push", {{"nobody", {{{"limit", 1}}, 1}}}}}, 0, 0},
+      {"the subject, also by its name",
+       {{"push", {{"", {{{"limit", 1.1}}, 0}}, {"dunlin", {{{"plain", 1}}, 0}}}}},
+       1,
+       1},
+  };
+  for (const GoalRow& row : kRows) {
+    const Table table = tabulate(results, "dunlin", row.goals);
+    EXPECT_EQ(table.reached_count, row.reached) << row.what;
+    EXPECT_EQ(table.missed_count, row.missed) << row.what;
+  }
+}
+
+TEST(Table, OtherSubjectsShowOnlyWhereTheyHaveGoals) {
+  const std::vector<Result> results = {cost("limit", "push", 10),   cost("dunlin", "push", 11),
+                                       cost("plain", "push", 10.2), cost("limit", "echo", 10),
+                                       cost("dunlin", "echo", 11),  cost("plain", "echo", 10.2)};
+  const Table table = tabulate(results, "dunlin", {{"push", {{"plain", {{{"limit", 1.03}}, 0}}}}});
+  EXPECT_EQ(table.subjects, (std::vector<std::string>{"dunlin", "plain"}));
+  EXPECT_TRUE(table.rows.at(0).standings.contains("plain"));
+  EXPECT_FALSE(table.rows.at(1).standings.contains("plain"));
+  EXPECT_NE(to_text(table).find("1.020 <= 1.03"), std::string::npos) << to_text(table);
+}
+
+TEST(Table, ManyTargetsStayWithinTheWidth) {
+  std::vector<Result> results;
+  Goals goals;
+  const std::vector<std::string> targets = {"dunlin", "dunlin-plain", "limit",      "limit-ring",
+                                            "nchan",  "node-ws",      "go-gorilla", "nats"};
+  for (const char* label : {"push 1000 at 5000/s", "echo 64"}) {
+    for (const std::string& target : targets) results.push_back(cost(target, label, 12'345));
+    goals[label] = {{"", {.ratios_max = {{"limit", 1.05}, {"limit-ring", 0.5}}, .value_max = 400}},
+                    {"dunlin-plain", {.ratios_max = {{"limit", 1.03}}, .value_max = 0}}};
+  }
+  results.push_back(cost("dunlin", "only one does this", 1));
+  const std::string text = to_text(tabulate(results, "dunlin", goals));
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), kWidthMax) << line;
+  for (const std::string& target : targets) EXPECT_NE(text.find(target), std::string::npos);
+  EXPECT_NE(text.find("12,345 >! 400"), std::string::npos) << text;
 }
 
 TEST(Table, TellsUnsoundRows) {
@@ -51,6 +99,25 @@ TEST(Table, TellsUnsoundRows) {
   EXPECT_TRUE(tabulate({result}, "limit", {}).rows.at(0).is_sound);
   result.checks = {{.name = "lost", .count = 1, .must_be_zero = true}};
   EXPECT_FALSE(tabulate({result}, "limit", {}).rows.at(0).is_sound);
+}
+
+TEST(Table, ARowIsAboutMessagesWhereItSendsThem) {
+  Histogram histogram;
+  histogram.record(1);
+  Result result;
+  EXPECT_EQ(main_latency_of(result), nullptr);
+  for (const char* name : {"handshake", "readmission", "answer", "push"})
+    result.latencies.push_back({.name = name, .meaning = "", .histogram = histogram});
+  EXPECT_EQ(main_latency_of(result)->name, "readmission");
+  result.parameters = {{"loop", "closed"}};
+  EXPECT_EQ(main_latency_of(result)->name, "push");
+}
+
+TEST(Table, SaysWhatTheFigureMeans) {
+  EXPECT_EQ(headline_of(cost("limit", "push", 10))->meaning, "server CPU, µs/push");
+  Result odd = cost("limit", "push", 10);
+  odd.metrics[0].unit = "u";
+  EXPECT_EQ(headline_of(odd)->meaning, "server CPU, u");
 }
 
 TEST(Table, AnOpenLoopIsAboutItsLatency) {

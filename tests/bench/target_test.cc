@@ -27,12 +27,41 @@ TEST(Template, FillsPlaceholders) {
 }
 
 TEST(Profile, EveryBuiltInOneCanPush) {
+  EXPECT_GE(built_in_profiles().size(), 8u);
   for (const std::string_view name : built_in_profiles()) {
     const auto profile = load_profile(std::string(name));
     ASSERT_TRUE(profile.has_value()) << profile.error();
     EXPECT_EQ(profile->name, name);
-    EXPECT_TRUE(profile->push.is_supported());
+    EXPECT_TRUE(profile->push.is_supported()) << name;
+    EXPECT_TRUE(profile->broadcast.is_supported()) << name;
+    EXPECT_TRUE(profile->channel.is_supported()) << name;
+    EXPECT_FALSE(profile->channel_path.empty()) << name;
+    EXPECT_FALSE(profile->push.is_batch) << name;
+    // Whose message it is must show somewhere: in the path, or in what is said first.
+    const Template::Values someone{.uid = "~uid~", .text = {}, .channel = {}};
+    EXPECT_NE((profile->client_path.fill(someone) + profile->login.fill(someone)).find("~uid~"),
+              std::string::npos)
+        << name;
   }
+}
+
+TEST(Profile, ServersOfOneKindShareAProfile) {
+  const auto plain = load_profile("dunlin-plain");
+  const auto limit = load_profile("limit");
+  ASSERT_TRUE(plain.has_value() && limit.has_value());
+  EXPECT_EQ(plain->echo_path, load_profile("dunlin")->echo_path);
+  EXPECT_EQ(limit->echo_path, plain->echo_path);
+}
+
+TEST(Profile, NatsSpeaksItsOwnProtocol) {
+  const auto nats = load_profile("nats");
+  ASSERT_TRUE(nats.has_value());
+  EXPECT_EQ(nats->protocol, Protocol::kNats);
+  EXPECT_EQ(nats->push.path.fill({.uid = "7", .text = {}, .channel = {}}), "uid.7");
+  const std::string login = nats->login.fill({.uid = "7", .text = {}, .channel = {}});
+  EXPECT_TRUE(login.starts_with("CONNECT {")) << login;
+  EXPECT_TRUE(login.ends_with("\r\nSUB uid.7 1\r\nSUB all 2\r\n")) << login;
+  EXPECT_EQ(load_profile("nchan")->protocol, Protocol::kHttp);
 }
 
 class ProfileFile : public testing::Test {
@@ -54,6 +83,8 @@ name = "nchan"
 [client]
 path = "/sub?id={uid}"
 broadcast_path = "/sub?id=all"
+[batch]
+path = "/pub"
 [push]
 path = "/pub?id={uid}"
 content_type = "text/plain"
@@ -63,12 +94,17 @@ body = "{text}"
   EXPECT_EQ(profile->name, "nchan");
   EXPECT_EQ(profile->broadcast_path.fill({.uid = "1", .text = {}, .channel = {}}), "/sub?id=all");
   EXPECT_TRUE(profile->login.empty());
+  EXPECT_EQ(profile->mixed_path.fill({.uid = "1", .text = {}, .channel = {}}), "/sub?id=1");
   EXPECT_TRUE(profile->push.is_supported());
-  EXPECT_FALSE(profile->batch.is_supported());
+  EXPECT_TRUE(profile->batch.is_supported());
+  EXPECT_TRUE(profile->batch.is_batch);
+  EXPECT_FALSE(profile->broadcast.is_supported());
 }
 
 TEST_F(ProfileFile, SaysWhatIsWrong) {
   EXPECT_NE(load_profile(write("name = \"x\"")).error().find("[client]"), std::string::npos);
+  EXPECT_NE(load_profile(write("protocol = \"smtp\"\n[client]")).error().find("'smtp'"),
+            std::string::npos);
   EXPECT_NE(load_profile(write("a = [")).error().find("dunlin_profile_test.toml"),
             std::string::npos);
   EXPECT_FALSE(load_profile("/nonexistent/profile.toml").has_value());

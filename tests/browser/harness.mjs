@@ -9,6 +9,7 @@ import { chromium } from "playwright-core";
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 const BINARY = process.env.DUNLIN_BIN ?? path.join(ROOT, "build/release/dunlin");
+export const BENCH = path.join(path.dirname(BINARY), "dunlin-bench");  // Built beside the gateway.
 export const SCREENSHOTS = path.join(ROOT, "build/screenshots");
 export const PATIENCE = 30_000;  // How long what must happen may take; only a failure waits this long.
 

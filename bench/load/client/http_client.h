@@ -11,15 +11,21 @@
 #include <string>
 #include <string_view>
 
+#include "bench/load/client/tcp_client.h"
 #include "bench/load/net/address.h"
 #include "bench/load/net/event_loop.h"
 
 namespace load {
 
-class HttpClient final : public Handler {
+class HttpClient final : private TcpClient::Owner {
  public:
   class Owner {
    public:
+    // A piece of an answer that is still under way. True: taken; on_answer() gets the rest only.
+    virtual bool on_body_part(HttpClient& /*client*/, unsigned /*status*/,
+                              std::string_view /*part*/) {
+      return false;
+    }
     virtual void on_answer(HttpClient& client, unsigned status, std::string_view body) = 0;
     // The connection ended, or never was; unanswered requests stay unanswered. open() may be called
     // again, but not in this call.
@@ -30,7 +36,7 @@ class HttpClient final : public Handler {
   };
 
   HttpClient(EventLoop& loop, Owner& owner);
-  ~HttpClient() { close(); }
+  ~HttpClient() = default;
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
@@ -38,27 +44,22 @@ class HttpClient final : public Handler {
 
   // Whole requests are appended here and leave with the next flush(), which comes by itself after
   // the answers of one read were reported.
-  [[nodiscard]] std::string& outgoing() { return outgoing_; }
-  void flush();
-  void close();
-  [[nodiscard]] bool is_open() const { return fd_ >= 0; }
-
-  void on_ready(std::uint32_t events) override;
+  [[nodiscard]] std::string& outgoing() { return tcp_.outgoing(); }
+  void flush() { tcp_.flush(); }
+  void close() { tcp_.close(); }
+  [[nodiscard]] bool is_open() const { return tcp_.is_open(); }
 
  private:
   static constexpr std::size_t kBodySizeMax = 64 << 20;
 
   static HttpClient& of(llhttp_t* parser) { return *static_cast<HttpClient*>(parser->data); }
   static const llhttp_settings_t& settings();
-  void read();
-  void lose();
+  bool on_bytes(std::string_view bytes) override;
+  void on_end() override;
 
-  EventLoop& loop_;
   Owner& owner_;
-  int fd_ = -1;
-  bool connected_ = false;
+  TcpClient tcp_;
   llhttp_t parser_{};
-  std::string outgoing_;
   std::string body_;
 };
 

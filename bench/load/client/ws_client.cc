@@ -31,8 +31,9 @@ bool WsClient::open(Opening opening) {
   fd_ = fd;
   state_ = State::kConnecting;
   accept_ = opening.accept;
+  refusal_ = {};
   unsent_ = std::move(opening.request);
-  loop_.add(fd_, *this);
+  loop_.add(fd_, *this, opening.lane);
   return true;
 }
 
@@ -83,6 +84,7 @@ bool WsClient::finish_handshake(std::span<const char>& input) {
     case HandshakeAnswer::kIncomplete:
       return false;
     case HandshakeAnswer::kRefused:
+      refusal_ = read_refusal(input);
       end(Ending::kRefused);
       return false;
     case HandshakeAnswer::kAccepted:
@@ -118,6 +120,7 @@ void WsClient::deliver(const ServerFrame& frame) {
       if (frame.fin) owner_.on_message(*this, std::exchange(message_, {}));
       return;
     case Opcode::kPing:
+      owner_.on_ping(*this);
       return queue(Opcode::kPong, payload);
     case Opcode::kPong:
       return;
@@ -159,6 +162,12 @@ void WsClient::close() {
   std::string().swap(unsent_);
   std::string().swap(stash_);
   std::string().swap(message_);
+}
+
+void WsClient::reset() {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  if (fd_ >= 0) setsockopt(fd_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  close();
 }
 
 void WsClient::stop_reading() { loop_.remove(fd_); }

@@ -31,6 +31,8 @@ class WsClient final : public Handler {
     virtual void on_message(WsClient& client, std::string_view payload) = 0;
     // Not called for close(). The client may be opened again, but not in this call.
     virtual void on_end(WsClient& client, Ending ending) = 0;
+    // The server asked for a sign of life; the answer is sent without the owner's help.
+    virtual void on_ping(WsClient& /*client*/) {}
 
    protected:
     ~Owner() = default;
@@ -42,6 +44,7 @@ class WsClient final : public Handler {
     std::string request;          // The whole opening handshake.
     std::string_view accept;      // Outlives the handshake.
     int receive_buffer_size = 0;  // 0: the system's default.
+    Lane lane = Lane::kNormal;
   };
 
   WsClient(EventLoop& loop, Owner& owner) : loop_(loop), owner_(owner) {}
@@ -58,10 +61,13 @@ class WsClient final : public Handler {
   void flush();
 
   void close();         // Orderly at the TCP level: FIN.
+  void reset();         // As a crash or a broken network does: RST.
   void stop_reading();  // Stays connected, never reads again: the slow consumer.
 
   [[nodiscard]] bool is_open() const { return state_ == State::kOpen; }
   [[nodiscard]] bool is_idle() const { return state_ == State::kIdle; }
+  // After kRefused, until it is opened again.
+  [[nodiscard]] const Refusal& refusal() const { return refusal_; }
 
   void on_ready(std::uint32_t events) override;
 
@@ -82,6 +88,7 @@ class WsClient final : public Handler {
   int fd_ = -1;
   State state_ = State::kIdle;
   std::string_view accept_;
+  Refusal refusal_;
   std::string unsent_;   // The request until connected; then what the socket did not take.
   std::string stash_;    // An incomplete frame or handshake answer.
   std::string message_;  // The fragments of an incomplete message.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstring>
 
 namespace load {
@@ -128,6 +129,23 @@ HandshakeAnswer read_handshake_answer(std::span<const char>& input,
   }
   input = input.subspan(end + 4);
   return HandshakeAnswer::kAccepted;
+}
+
+Refusal read_refusal(std::span<const char> input) {
+  const std::string_view text(input.data(), input.size());
+  const auto end = text.find("\r\n\r\n");
+  constexpr std::string_view kVersion = "HTTP/1.1 ";
+  if (end == std::string_view::npos || !text.starts_with(kVersion)) return {};
+  Refusal refusal{.status = 0, .retry_after_s = {}};
+  const auto code = text.substr(kVersion.size(), 3);
+  std::from_chars(code.data(), code.data() + code.size(), refusal.status);
+
+  const auto value = field_value(text.substr(0, end + 2), "Retry-After");
+  std::uint32_t seconds = 0;
+  const auto parsed = std::from_chars(value.data(), value.data() + value.size(), seconds);
+  const bool whole = !value.empty() && parsed.ptr == value.data() + value.size();
+  if (whole && parsed.ec == std::errc{}) refusal.retry_after_s = seconds;
+  return refusal;
 }
 
 }  // namespace load

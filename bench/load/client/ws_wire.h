@@ -47,11 +47,20 @@ void append_client_frame(std::string& out, Opcode opcode, std::string_view paylo
 [[nodiscard]] std::string handshake_key(std::span<const unsigned char, 16> nonce);
 [[nodiscard]] std::string accept_for(std::string_view key);
 
+// How an opening handshake was turned down.
+struct Refusal {
+  unsigned status = 0;                         // 0: the connection ended without an answer.
+  std::optional<std::uint32_t> retry_after_s;  // As seconds; a date is not understood.
+};
+
 enum class HandshakeAnswer : std::uint8_t { kIncomplete, kAccepted, kRefused };
 
 // Looks for a whole answer at the front of `input` and takes it off. Refused: another status than
 // 101, or a wrong Sec-WebSocket-Accept.
 [[nodiscard]] HandshakeAnswer read_handshake_answer(std::span<const char>& input,
                                                     std::string_view expected_accept);
+
+// What a refused answer says. Of anything else the status is 0.
+[[nodiscard]] Refusal read_refusal(std::span<const char> input);
 
 }  // namespace load

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "bench/load/clock.h"
 #include "proto/base/assert.h"
@@ -19,31 +20,51 @@ EventLoop::EventLoop()
 }
 
 EventLoop::~EventLoop() {
+  if (urgent_ >= 0) close(urgent_);
   close(wake_);
   close(epoll_);
 }
 
-void EventLoop::add(int fd, Handler& handler) {
+void EventLoop::add(int fd, Handler& handler, Lane lane) {
+  if (lane == Lane::kUrgent && urgent_ < 0) {
+    urgent_ = epoll_create1(EPOLL_CLOEXEC);
+    DUNLIN_ASSERT(urgent_ >= 0);
+    epoll_event event{.events = EPOLLIN, .data = {.ptr = this}};
+    epoll_ctl(epoll_, EPOLL_CTL_ADD, urgent_, &event);
+  }
   epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data = {.ptr = &handler}};
-  epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
+  epoll_ctl(lane == Lane::kUrgent ? urgent_ : epoll_, EPOLL_CTL_ADD, fd, &event);
 }
 
-void EventLoop::remove(int fd) { epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr); }
+// It is in one of them.
+void EventLoop::remove(int fd) {
+  epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
+  if (urgent_ >= 0) epoll_ctl(urgent_, EPOLL_CTL_DEL, fd, nullptr);
+}
 
 void EventLoop::turn(std::int64_t until_ns, bool spin) {
   std::int64_t wait = 0;
   if (!spin) wait = std::clamp<std::int64_t>(until_ns - now_ns(), 0, 100 * kMillisecond);
   const timespec timeout{.tv_sec = wait / kSecond, .tv_nsec = wait % kSecond};
   const int count = epoll_pwait2(epoll_, events_.data(), kEventsMax, &timeout, nullptr);
-  for (int i = 0; i < count; ++i) {
-    const epoll_event& event = events_[static_cast<std::size_t>(i)];
-    if (event.data.ptr != nullptr) {
-      static_cast<Handler*>(event.data.ptr)->on_ready(event.events);
-    } else {
-      std::uint64_t wakes = 0;
-      [[maybe_unused]] const auto size = read(wake_, &wakes, sizeof wakes);
-    }
+  serve_urgent();
+  for (std::size_t i = 0; std::cmp_less(i, count); ++i) serve(events_[i]);
+}
+
+void EventLoop::serve(const epoll_event& event) {
+  if (event.data.ptr == this) return;  // The urgent lane was served already.
+  if (event.data.ptr != nullptr) {
+    static_cast<Handler*>(event.data.ptr)->on_ready(event.events);
+  } else {
+    std::uint64_t wakes = 0;
+    [[maybe_unused]] const auto size = read(wake_, &wakes, sizeof wakes);
   }
+}
+
+void EventLoop::serve_urgent() {
+  if (urgent_ < 0) return;
+  const int count = epoll_wait(urgent_, urgent_events_.data(), kUrgentMax, 0);
+  for (std::size_t i = 0; std::cmp_less(i, count); ++i) serve(urgent_events_[i]);
 }
 
 void EventLoop::wake() const {

@@ -1,7 +1,12 @@
 // One worker's epoll set. Connections are edge-triggered with both directions armed once, so that
 // neither a handshake nor a full socket costs an epoll_ctl; a handler reads until a short read.
 //
-// Owner: Worker.   Thread: its worker's, but for wake().   Bound: kEventsMax events a turn.
+// There may be thousands of messages to read at once. A turn takes few of them, and serves the
+// urgent lane first: so that what is due in between is sent in time, and what is measured on the
+// urgent descriptors is not the time that the others took.
+//
+// Owner: Worker.   Thread: its worker's, but for wake().   Bound: kEventsMax events a turn, and
+// kUrgentMax of the urgent lane.
 #pragma once
 
 #include <sys/epoll.h>
@@ -25,6 +30,8 @@ class Handler {
   ~Handler() = default;
 };
 
+enum class Lane : std::uint8_t { kNormal, kUrgent };
+
 class EventLoop {
  public:
   EventLoop();
@@ -33,7 +40,7 @@ class EventLoop {
   EventLoop& operator=(const EventLoop&) = delete;
 
   // Closing the descriptor takes it out again.
-  void add(int fd, Handler& handler);
+  void add(int fd, Handler& handler, Lane lane = Lane::kNormal);
   void remove(int fd);
 
   // Serves what is ready; waits for it until `until_ns` at the latest. With `spin` it does not
@@ -48,12 +55,18 @@ class EventLoop {
   [[nodiscard]] std::string& write_buffer() { return write_buffer_; }
 
  private:
-  static constexpr std::size_t kEventsMax = 512;
+  void serve(const epoll_event& event);
+  void serve_urgent();
+
+  static constexpr std::size_t kEventsMax = 32;
+  static constexpr std::size_t kUrgentMax = 256;
   static constexpr std::size_t kReadBufferSize = 256 << 10;
 
   int epoll_ = -1;
+  int urgent_ = -1;  // An epoll set in the epoll set, once there is something in it.
   int wake_ = -1;
   std::array<epoll_event, kEventsMax> events_{};
+  std::array<epoll_event, kUrgentMax> urgent_events_{};
   std::unique_ptr<char[]> read_buffer_ = std::make_unique_for_overwrite<char[]>(kReadBufferSize);
   std::string write_buffer_;
 };

@@ -6,7 +6,6 @@
 #include <simdjson.h>
 
 #include <array>
-#include <fstream>
 #include <string_view>
 
 #include "bench/load/text_file.h"
@@ -199,11 +198,7 @@ std::string to_json(const Result& result) {
 }
 
 std::expected<void, std::string> write_json(const Result& result, const std::string& path) {
-  std::ofstream file(path);
-  file << to_json(result);
-  file.close();
-  if (!file) return std::unexpected(fmt::format("cannot write {}", path));
-  return {};
+  return write_text_file(path, to_json(result));
 }
 
 std::expected<Result, std::string> read_json(const std::string& path) {

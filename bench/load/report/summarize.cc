@@ -11,6 +11,8 @@
 #include <utility>
 
 #include "bench/load/clock.h"
+#include "bench/load/report/reconnect_figures.h"
+#include "bench/load/report/soak_figures.h"
 
 namespace load {
 namespace {
@@ -30,12 +32,21 @@ Unit unit_of(Scenario scenario) {
       return {"pushes", "push", &Totals::published};
     case Scenario::kEcho:
       return {"messages", "message", &Totals::received};
+    case Scenario::kReconnect:
+      return {"reconnects", "reconnect", &Totals::opened};
     case Scenario::kHold:
     case Scenario::kFanout:
     case Scenario::kMixed:
+    case Scenario::kSoak:
       break;
   }
   return {"deliveries", "delivery", &Totals::received};
+}
+
+// Whether messages are sent all the time, at a rate or as fast as they are answered.
+bool sends_messages(Scenario scenario) {
+  return scenario != Scenario::kHold && scenario != Scenario::kConnect &&
+         scenario != Scenario::kReconnect;
 }
 
 double ratio(double a, double b) { return b > 0 ? a / b : 0; }
@@ -163,14 +174,36 @@ void add_idle_metric(Result& result, const Setup& setup, const Record& record) {
              });
 }
 
-void add_latencies(Result& result, const Record& record, bool open_loop) {
-  const std::string from = open_loop ? "due time" : "sending";
+void add_reconnect_rate(Result& result, const Record& record) {
+  add_metric(result, record, {.name = "reconnects", .unit = "1/s"},
+             [&](const Snapshot& from, const Snapshot& to) {
+               return ratio(static_cast<double>(to.totals.opened - from.totals.opened),
+                            seconds_between(from, to));
+             });
+}
+
+// What an idle connection is not quite idle with.
+void add_pings(Result& result, const Record& record) {
+  if (record.borders.back().totals.pings == 0) return;
+  add_metric(result, record, {.name = "pings", .unit = "1/s"},
+             [&](const Snapshot& from, const Snapshot& to) {
+               return ratio(static_cast<double>(to.totals.pings - from.totals.pings),
+                            seconds_between(from, to));
+             });
+}
+
+void add_latencies(Result& result, const Setup& setup, const Record& record) {
+  const std::string from = setup.options.rate > 0 ? "due time" : "sending";
+  const bool rounds = setup.options.scenario == Scenario::kReconnect;
   const auto add = [&](std::string name, std::string meaning, const Histogram& histogram) {
     if (histogram.empty()) return;
     result.latencies.push_back(
         {.name = std::move(name), .meaning = std::move(meaning), .histogram = histogram});
   };
   add("handshake", "connect to 101", record.outcome.handshake);
+  add("readmission", rounds ? "connection dropped to login" : "drop due to login",
+      record.outcome.readmission);
+  add("past_hint", "end of the first retry hint to a later refusal", record.outcome.past_hint);
   add("delivery", "broadcast to arrival at each client", record.outcome.delivery);
   add("completion", "broadcast to arrival at the last client", record.outcome.completion);
   add("push", from + " to arrival", record.outcome.push);
@@ -194,6 +227,8 @@ void add_checks(Result& result, const Totals& totals) {
       {.name = "unsent", .count = totals.unsent, .must_be_zero = true},
       {.name = "timed_out", .count = totals.timed_out, .must_be_zero = true},
       {.name = "open_failed", .count = totals.open_failed, .must_be_zero = true},
+      {.name = "turned_away", .count = totals.turned_away, .must_be_zero = false},
+      {.name = "refused_past_hint", .count = totals.past_hint, .must_be_zero = true},
       {.name = "ended_by_server", .count = totals.ended, .must_be_zero = true},
       {.name = "other_messages", .count = totals.foreign, .must_be_zero = false},
   };
@@ -237,8 +272,10 @@ void add_warnings(Result& result, const Setup& setup, const Record& record, bool
     result.warnings.push_back(
         fmt::format("other processes used {:.0f} % of a core meanwhile", foreign));
   }
+  // Of a soak one slice has more broadcasts than the next.
+  const bool alike = options.scenario != Scenario::kSoak;
   for (const Metric& metric : result.metrics) {
-    if (metric.name == "server_cpu" && spread_percent(metric) > 10) {
+    if (alike && metric.name == "server_cpu" && spread_percent(metric) > 10) {
       result.warnings.push_back(fmt::format("noisy: server_cpu of the slices differs by {:.0f} %",
                                             spread_percent(metric)));
     }
@@ -253,22 +290,37 @@ void add_parameters(Result& result, const Options& options) {
   };
   add("connections", options.connections);
   add("workers", options.workers);
-  if (options.scenario != Scenario::kHold && options.scenario != Scenario::kConnect) {
+  if (sends_messages(options.scenario)) {
     add("payload", options.payload_size);
     add("outstanding", options.outstanding);
     add("loop", options.rate > 0 ? "open" : "closed");
     if (options.rate > 0) add("rate", options.rate);
   }
-  if (options.scenario == Scenario::kPush || options.scenario == Scenario::kMixed) {
+  const bool both = options.scenario == Scenario::kMixed || options.scenario == Scenario::kSoak;
+  if (options.scenario == Scenario::kPush || both) {
     add("publishers", options.publishers);
     add("batch", options.batch);
+    if (options.stream) add("stream", options.stream);
   }
-  if (options.scenario == Scenario::kMixed) {
+  if (both) {
     add("broadcast_rate", options.broadcast_rate);
     add("non_readers_percent", options.non_readers_percent);
+    if (options.probes > 0) add("probes", options.probes);
+  }
+  const char* const drop = options.drop == Drop::kReset ? "reset" : "close";
+  if (options.scenario == Scenario::kReconnect) {
+    add("drop", drop);
+    add("rounds", options.rounds);
+    add("opening_max", options.opening_max);
+  }
+  if (options.scenario == Scenario::kSoak) {
+    add("churn", options.churn_rate);
+    add("churn_clients", options.churn_clients);
+    add("drop", drop);
   }
   if (!options.channel.empty()) add("channel", options.channel);
   add("spin", options.spin);
+  if (options.scenario == Scenario::kReconnect) return;  // It lasts as long as it takes.
   add("warmup_s", options.warmup_s);
   add("duration_s", options.duration_s);
 }
@@ -317,16 +369,22 @@ Result summarize(const Setup& setup, const Record& record, bool server_known) {
   add_parameters(result, options);
   add_machine(result);
 
-  const bool loaded = options.scenario != Scenario::kHold && !options.storm;
+  const bool opens_once = options.scenario == Scenario::kConnect && options.storm;
+  const bool loaded = options.scenario != Scenario::kHold && !opens_once;
   if (loaded) add_load_metrics(result, record, unit_of(options.scenario), server_known);
   if (options.scenario == Scenario::kHold && server_known) add_idle_metric(result, setup, record);
+  if (options.scenario == Scenario::kHold) add_pings(result, record);
+  if (options.scenario == Scenario::kSoak) add_reconnect_rate(result, record);
   add_share_metrics(result, record, server_known);
   add_opening_metrics(result, record, server_known);
   // Per connection only where nothing else moved: elsewhere buffers come and go with the load.
   if (options.scenario == Scenario::kHold && server_known) add_memory_metrics(result, record);
   if (server_known) add_end_memory(result, record);
-  add_latencies(result, record, options.rate > 0);
+  add_latencies(result, setup, record);
   add_checks(result, record.totals);
+  if (options.scenario == Scenario::kReconnect)
+    add_reconnect_figures(result, setup, record, server_known);
+  if (options.scenario == Scenario::kSoak) add_soak_figures(result, setup, record, server_known);
   add_warnings(result, setup, record, server_known);
   return result;
 }

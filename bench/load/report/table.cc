@@ -7,84 +7,176 @@
 #include <utility>
 
 #include "bench/load/report/text.h"
+#include "bench/load/report/text_grid.h"
 
 namespace load {
 namespace {
 
-std::optional<double> metric_of(const Result& result, std::string_view name) {
+const Metric* metric_of(const Result& result, std::string_view name) {
   const auto found = std::ranges::find(result.metrics, name, &Metric::name);
-  if (found == result.metrics.end()) return std::nullopt;
-  return found->value;
+  return found == result.metrics.end() ? nullptr : &*found;
 }
 
-bool is_open_loop(const Result& result) {
+std::string with_micro_sign(const std::string& unit) {
+  return unit.starts_with("us") ? "µs" + unit.substr(2) : unit;
+}
+
+// "open" or "closed" where messages are sent all the time; else empty.
+std::string loop_of(const Result& result) {
   const auto found =
       std::ranges::find(result.parameters, "loop", &std::pair<std::string, std::string>::first);
-  return found != result.parameters.end() && found->second == "open";
+  return found == result.parameters.end() ? "" : found->second;
 }
 
-Row& row_of(Table& table, const std::string& label, const std::string& unit) {
+Row& row_of(Table& table, const std::string& label, const Headline& headline) {
   const auto found = std::ranges::find(table.rows, label, &Row::label);
   if (found != table.rows.end()) return *found;
-  table.rows.push_back({.label = label, .unit = unit});
+  table.rows.push_back({.label = label,
+                        .unit = headline.unit,
+                        .meaning = headline.meaning,
+                        .values = {},
+                        .standings = {}});
   return table.rows.back();
 }
 
-void judge(Table& table, Row& row, const Goals& goals) {
-  const auto subject = row.values.find(table.subject);
-  if (subject == row.values.end()) return;
-  const double value = median(subject->second);
-  const auto goal = goals.find(row.label);
+// The row's goals by the subject's name, also those of the subject that was asked for.
+RowGoals goals_of(const Table& table, const Row& row, const Goals& goals) {
+  RowGoals named{{table.subject, {}}};
+  const auto found = goals.find(row.label);
+  if (found == goals.end()) return named;
+  for (const auto& [subject, goal] : found->second) {
+    Goal& own = named[subject.empty() ? table.subject : subject];
+    own.ratios_max.insert(goal.ratios_max.begin(), goal.ratios_max.end());
+    if (goal.value_max > 0) own.value_max = goal.value_max;
+  }
+  return named;
+}
+
+Standing standing_of(const Row& row, const std::string& subject, const Goal& goal) {
+  Standing standing{.value = median(row.values.at(subject)), .value_goal = {}, .ratios = {}};
+  if (goal.value_max > 0) standing.value_goal = goal.value_max;
   for (const auto& [target, values] : row.values) {
-    if (target == table.subject || median(values) <= 0) continue;
-    Ratio ratio{.value = value / median(values), .goal = {}};
-    if (goal != goals.end()) {
-      const auto limit = goal->second.ratios_max.find(target);
-      if (limit != goal->second.ratios_max.end()) ratio.goal = limit->second;
-    }
-    if (ratio.is_missed()) ++table.missed_count;
-    row.ratios[target] = ratio;
+    if (target == subject || median(values) <= 0) continue;
+    Ratio& ratio = standing.ratios[target];
+    ratio.value = standing.value / median(values);
+    const auto ratio_max = goal.ratios_max.find(target);
+    if (ratio_max != goal.ratios_max.end()) ratio.goal = ratio_max->second;
   }
-  if (goal != goals.end() && goal->second.value_max > 0) {
-    row.value_goal = goal->second.value_max;
-    if (value > *row.value_goal) ++table.missed_count;
+  return standing;
+}
+
+void count_goals(Table& table, const Standing& standing) {
+  const auto count = [&](bool missed) { ++(missed ? table.missed_count : table.reached_count); };
+  if (standing.value_goal) count(standing.is_value_missed());
+  for (const auto& [target, ratio] : standing.ratios) {
+    if (ratio.goal) count(ratio.is_missed());
   }
 }
 
-std::string format_ratio(const Row& row, const std::string& target) {
-  const auto found = row.ratios.find(target);
-  if (found == row.ratios.end()) return "-";
+void judge(Table& table, Row& row, const Goals& goals) {
+  for (const auto& [subject, goal] : goals_of(table, row, goals)) {
+    if (!row.values.contains(subject)) continue;
+    const Standing& standing = row.standings[subject] = standing_of(row, subject, goal);
+    count_goals(table, standing);
+    if (std::ranges::find(table.subjects, subject) == table.subjects.end())
+      table.subjects.push_back(subject);
+  }
+}
+
+std::string with_goal(const std::string& value, bool missed, const std::string& goal) {
+  return fmt::format("{} {} {}", value, missed ? ">!" : "<=", goal);
+}
+
+std::string format_ratio(const Standing& standing, const std::string& target) {
+  const auto found = standing.ratios.find(target);
+  if (found == standing.ratios.end()) return "-";
   const Ratio& ratio = found->second;
-  if (!ratio.goal) return fmt::format("{:.3f}", ratio.value);
-  return fmt::format("{:.3f} {} {:.2f}", ratio.value, ratio.is_missed() ? ">!" : "<=", *ratio.goal);
+  const std::string value = fmt::format("{:.3f}", ratio.value);
+  return ratio.goal ? with_goal(value, ratio.is_missed(), fmt::format("{}", *ratio.goal)) : value;
 }
 
-std::string format_value(const Row& row, const std::string& target, const std::string& subject) {
-  const auto found = row.values.find(target);
-  if (found == row.values.end()) return "-";
-  const double value = median(found->second);
-  std::string text = format_number(value);
-  if (target != subject || !row.value_goal) return text;
-  return fmt::format("{} {} {}", text,
-                     value > *row.value_goal ? ">!" : "<=", format_number(*row.value_goal));
+std::string format_value(const Row& row, const std::string& target) {
+  const auto values = row.values.find(target);
+  if (values == row.values.end()) return "-";
+  std::string value = format_number(median(values->second));
+  const auto standing = row.standings.find(target);
+  if (standing == row.standings.end()) return value;
+  const std::optional<double>& goal = standing->second.value_goal;
+  return goal ? with_goal(value, standing->second.is_value_missed(), format_number(*goal)) : value;
+}
+
+std::vector<TextLine> value_lines(const Table& table) {
+  std::vector<TextLine> lines;
+  TextLine& head = lines.emplace_back(TextLine{"median of repetitions"});
+  head.insert(head.end(), table.targets.begin(), table.targets.end());
+  for (const Row& row : table.rows) {
+    TextLine& line = lines.emplace_back(
+        TextLine{fmt::format("{}, {}{}", row.label, row.unit, row.is_sound ? "" : " (!)")});
+    for (const std::string& target : table.targets) line.push_back(format_value(row, target));
+  }
+  return lines;
+}
+
+// Of a subject that was not asked for only the rows in which it has a goal.
+std::vector<TextLine> ratio_lines(const Table& table, const std::string& subject) {
+  std::vector<TextLine> lines;
+  TextLine& head = lines.emplace_back(TextLine{subject});
+  for (const std::string& target : table.targets) {
+    if (target != subject) head.push_back("/" + target);
+  }
+  for (const Row& row : table.rows) {
+    const auto standing = row.standings.find(subject);
+    if (standing == row.standings.end()) continue;
+    TextLine& line = lines.emplace_back(TextLine{row.label});
+    for (const std::string& target : table.targets) {
+      if (target != subject) line.push_back(format_ratio(standing->second, target));
+    }
+  }
+  return lines;
+}
+
+void append_ratios(std::string& out, const Table& table) {
+  if (table.targets.size() < 2) return;
+  for (const std::string& subject : table.subjects)
+    out += "\n" + to_text(ratio_lines(table, subject));
 }
 
 }  // namespace
 
-std::optional<Headline> headline_of(const Result& result) {
-  if (is_open_loop(result)) {
-    for (const std::string_view name : {"push", "echo", "delivery"}) {
-      const auto latency = std::ranges::find(result.latencies, name, &Latency::name);
-      if (latency == result.latencies.end()) continue;
-      return Headline{.unit = "p99 us",
-                      .value = static_cast<double>(latency->histogram.percentile(99)) / 1e3};
-    }
-    return std::nullopt;  // Nothing that was due in the recorded time ever arrived.
+bool Standing::is_any_missed() const {
+  return is_value_missed() ||
+         std::ranges::any_of(ratios, [](const auto& named) { return named.second.is_missed(); });
+}
+
+const Latency* main_latency_of(const Result& result) {
+  const bool sends = !loop_of(result).empty();
+  const std::vector<std::string_view> names =
+      sends ? std::vector<std::string_view>{"push", "echo", "delivery"}
+            : std::vector<std::string_view>{"readmission", "handshake"};
+  for (const std::string_view name : names) {
+    const auto latency = std::ranges::find(result.latencies, name, &Latency::name);
+    if (latency != result.latencies.end()) return &*latency;
   }
-  if (const auto cpu = metric_of(result, "server_cpu"))
-    return Headline{.unit = "CPU us", .value = *cpu};
-  if (const auto memory = metric_of(result, "user_memory"))
-    return Headline{.unit = "bytes", .value = *memory};
+  return nullptr;
+}
+
+std::optional<Headline> headline_of(const Result& result) {
+  if (loop_of(result) == "open") {
+    const Latency* latency = main_latency_of(result);
+    if (latency == nullptr) return std::nullopt;  // Nothing that was due ever arrived.
+    return Headline{
+        .unit = "p99 us",
+        .meaning = fmt::format("99th percentile of {}, µs: {}", latency->name, latency->meaning),
+        .value = static_cast<double>(latency->histogram.percentile(99)) / 1e3};
+  }
+  if (const Metric* cpu = metric_of(result, "server_cpu")) {
+    return Headline{.unit = "CPU us",
+                    .meaning = "server CPU, " + with_micro_sign(cpu->unit),
+                    .value = cpu->value};
+  }
+  if (const Metric* memory = metric_of(result, "user_memory"))
+    return Headline{
+        .unit = "bytes", .meaning = "server memory, " + memory->unit, .value = memory->value};
   return std::nullopt;
 }
 
@@ -98,38 +190,32 @@ double median(std::vector<double> values) {
 Table tabulate(std::vector<Result> results, const std::string& subject, const Goals& goals) {
   // Files come in the order of their names; rows shall come in the order in which they were run.
   std::ranges::stable_sort(results, {}, &Result::started_at);
-  Table table{.subject = subject, .targets = {}, .rows = {}, .missed_count = 0};
+  Table table{.subject = subject, .targets = {}, .subjects = {}, .rows = {}};
   for (const Result& result : results) {
     const auto headline = headline_of(result);
     if (!headline) continue;
     if (std::ranges::find(table.targets, result.target) == table.targets.end())
       table.targets.push_back(result.target);
-    Row& row = row_of(table, result.label, headline->unit);
+    Row& row = row_of(table, result.label, *headline);
     row.values[result.target].push_back(headline->value);
     row.is_sound = row.is_sound && result.is_sound();
   }
+  const auto others = std::ranges::stable_partition(
+      table.targets, [&](const std::string& target) { return target == subject; });
+  table.subjects.assign(table.targets.begin(), others.begin());
   for (Row& row : table.rows) judge(table, row, goals);
   return table;
 }
 
 std::string to_text(const Table& table) {
-  std::string out = fmt::format("{:<26}{:<8}", "median of repetitions", "");
-  for (const std::string& target : table.targets) out += fmt::format("{:>14}", target);
-  for (const std::string& target : table.targets) {
-    if (target != table.subject) out += fmt::format("{:>18}", "/" + target);
+  std::string out = to_text(value_lines(table));
+  append_ratios(out, table);
+  const bool all_sound = std::ranges::all_of(table.rows, &Row::is_sound);
+  if (!all_sound) out += "\n(!) messages were lost, damaged or refused\n";
+  if (table.reached_count + table.missed_count > 0) {
+    out += fmt::format("\n{} goals reached (<=), {} missed (>!)\n", table.reached_count,
+                       table.missed_count);
   }
-  out += '\n';
-  for (const Row& row : table.rows) {
-    out += fmt::format("{:<26}{:<8}", row.label, row.unit);
-    for (const std::string& target : table.targets) {
-      out += fmt::format("{:>14}", format_value(row, target, table.subject));
-    }
-    for (const std::string& target : table.targets) {
-      if (target != table.subject) out += fmt::format("{:>18}", format_ratio(row, target));
-    }
-    out += row.is_sound ? "\n" : "  (!) a run was not sound\n";
-  }
-  if (table.missed_count > 0) out += fmt::format("{} goals missed (>!)\n", table.missed_count);
   return out;
 }
 

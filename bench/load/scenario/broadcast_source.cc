@@ -22,8 +22,7 @@ BroadcastSource::BroadcastSource(EventLoop& loop, const Setup& setup, Pace pace,
       control_(control),
       counters_(counters),
       outcome_(outcome),
-      http_(loop, *this),
-      request_(form_of(setup), setup.api_address.text(), setup.options.api_header),
+      connection_(make_publish_connection(loop, *this, setup, form_of(setup))),
       outstanding_max_(pace.rate > 0 ? BroadcastBoard::kOutstandingMax
                                      : std::min(pace.outstanding, BroadcastBoard::kOutstandingMax)),
       schedule_(pace.rate, 0, 1),
@@ -34,17 +33,18 @@ std::int64_t BroadcastSource::turn(std::int64_t now) {
   const Phase phase = control_.phase.load(std::memory_order_acquire);
   if (phase >= Phase::kDraining) count_unsent();
   if (phase != Phase::kRunning) return kNever;
-  if (!http_.is_open() && !http_.open(setup_.api_address)) return now + 10 * kMillisecond;
+  if (!connection_->is_open() && !connection_->open(setup_.api_address))
+    return now + 10 * kMillisecond;
 
   const std::int64_t start = control_.start_ns.load(std::memory_order_relaxed);
   if (now < start) return start;
-  while (under_way_.size() < outstanding_max_) {
+  while (under_way_.size() < outstanding_max_ && allowed_ > 0) {
     const std::int64_t due = schedule_.is_open_loop() ? schedule_.due(start) : now;
     if (due > now) break;
     publish(due, now);
     schedule_.advance();
   }
-  http_.flush();
+  connection_->flush();
   // Nothing arrives to wake this loop when a broadcast is lost, so look again for the timeout.
   const std::int64_t look_again = now + 100 * kMillisecond;
   return under_way_.size() < outstanding_max_ ? std::min(schedule_.due(start), look_again)
@@ -53,12 +53,13 @@ std::int64_t BroadcastSource::turn(std::int64_t now) {
 
 void BroadcastSource::publish(std::int64_t due_ns, std::int64_t now) {
   const std::uint64_t sequence = next_sequence_++;
+  --allowed_;
   write_stamp(payload_, {.stream = static_cast<std::uint16_t>(Stream::kBroadcast),
                          .sequence = sequence,
                          .due_ns = due_ns});
   control_.board.open(sequence, control_.workers_open.load(std::memory_order_acquire));
-  request_.append_to(http_.outgoing(),
-                     {.uid = {}, .text = payload_, .channel = setup_.options.channel});
+  connection_->add({.uid = {}, .text = payload_, .channel = setup_.options.channel});
+  connection_->end_request();
   under_way_.push_back({.sequence = sequence, .due_ns = due_ns, .sent_ns = now, .answered = false});
   if (schedule_.is_open_loop() && control_.in_window(due_ns)) {
     outcome_.lateness.record(static_cast<std::uint64_t>(now - due_ns));
@@ -93,11 +94,11 @@ void BroadcastSource::record(Histogram& histogram, const Broadcast& broadcast,
   }
 }
 
-void BroadcastSource::on_answer(HttpClient& /*client*/, unsigned status,
+void BroadcastSource::on_answer(PublishConnection& /*connection*/, bool accepted,
                                 std::string_view /*body*/) {
   const auto broadcast = std::ranges::find(under_way_, false, &Broadcast::answered);
   if (broadcast == under_way_.end()) return;  // The answer to one that was given up.
-  if (status / 100 != 2) {
+  if (!accepted) {
     counters_.refused.add();
     under_way_.erase(broadcast);
     return;
@@ -108,7 +109,7 @@ void BroadcastSource::on_answer(HttpClient& /*client*/, unsigned status,
   record(outcome_.broadcast_answer, *broadcast, now_ns());
 }
 
-void BroadcastSource::on_lost(HttpClient& /*client*/) {
+void BroadcastSource::on_lost(PublishConnection& /*connection*/) {
   // Whether the server still sends them is unknown, so they are expected of nobody.
   const auto lost = std::erase_if(under_way_, [](const Broadcast& b) { return !b.answered; });
   counters_.unanswered.add(lost);

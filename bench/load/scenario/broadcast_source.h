@@ -1,4 +1,4 @@
-// Publishes broadcasts over one HTTP connection (pipelined when several are outstanding, because
+// Publishes broadcasts over one connection (pipelined when several are outstanding, because
 // only one connection gives broadcasts an order that can be checked) and follows each until every
 // reading client of every worker has it.
 //
@@ -8,19 +8,19 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
 #include <string_view>
 
-#include "bench/load/client/http_client.h"
+#include "bench/load/client/publish_connection.h"
 #include "bench/load/options.h"
 #include "bench/load/scenario/control.h"
 #include "bench/load/scenario/outcome.h"
 #include "bench/load/scenario/schedule.h"
-#include "bench/load/target/publish_request.h"
 
 namespace load {
 
-class BroadcastSource final : private HttpClient::Owner {
+class BroadcastSource final : private PublishConnection::Owner {
  public:
   struct Pace {
     double rate;              // Per second; 0: closed loop.
@@ -29,6 +29,9 @@ class BroadcastSource final : private HttpClient::Owner {
 
   BroadcastSource(EventLoop& loop, const Setup& setup, Pace pace, Control& control,
                   Counters& counters, Outcome& outcome);
+
+  // From now on only so many broadcasts. Without this call there is no end to them.
+  void allow(std::uint64_t count) { allowed_ = count; }
 
   // Retires what has arrived, publishes what is due; returns when the next is due.
   std::int64_t turn(std::int64_t now);
@@ -45,21 +48,21 @@ class BroadcastSource final : private HttpClient::Owner {
   void retire(std::int64_t now);
   void publish(std::int64_t due_ns, std::int64_t now);
   void record(Histogram& histogram, const Broadcast& broadcast, std::int64_t now) const;
-  void on_answer(HttpClient& client, unsigned status, std::string_view body) override;
-  void on_lost(HttpClient& client) override;
+  void on_answer(PublishConnection& connection, bool accepted, std::string_view body) override;
+  void on_lost(PublishConnection& connection) override;
 
   const Setup& setup_;
   Control& control_;
   Counters& counters_;
   Outcome& outcome_;
-  HttpClient http_;
-  PublishRequest request_;
+  const std::unique_ptr<PublishConnection> connection_;
   const std::size_t outstanding_max_;
   Schedule schedule_;
   std::string payload_;
   std::uint64_t next_sequence_ = 0;
   bool ended_ = false;
-  std::deque<Broadcast> under_way_;  // In order; answers come in the same order.
+  std::uint64_t allowed_ = ~std::uint64_t{0};  // Broadcasts that may still be made.
+  std::deque<Broadcast> under_way_;            // In order; answers come in the same order.
 };
 
 }  // namespace load

@@ -36,18 +36,21 @@ class Counter {
 struct alignas(64) Counters {
   Counter opened;  // Handshakes completed.
   Counter open_failed;
-  Counter ended;       // Connections that the server ended.
-  Counter published;   // Pushes or broadcasts that the server accepted.
-  Counter refused;     // … that it answered with anything but 2xx.
-  Counter unanswered;  // … whose HTTP connection ended first.
-  Counter unsent;      // Due in time, but never sent: no connection was free for them.
-  Counter timed_out;   // Broadcasts that did not reach everybody in time.
-  Counter expected;    // Messages that must arrive.
-  Counter received;    // Messages that did, second copies not counted.
+  Counter turned_away;  // Handshakes that were refused and tried again later.
+  Counter past_hint;    // … after the time that an earlier refusal's hint had named.
+  Counter ended;        // Connections that the server ended.
+  Counter published;    // Pushes or broadcasts that the server accepted.
+  Counter refused;      // … that it answered with anything but 2xx.
+  Counter unanswered;   // … whose HTTP connection ended first.
+  Counter unsent;       // Due in time, but never sent: no connection was free for them.
+  Counter timed_out;    // Broadcasts that did not reach everybody in time.
+  Counter expected;     // Messages that must arrive.
+  Counter received;     // Messages that did, second copies not counted.
   Counter duplicated;
   Counter reordered;
   Counter corrupted;
   Counter foreign;  // Messages that are not ours: heartbeats, greetings.
+  Counter pings;    // Of the server, each answered.
 };
 
 // How many workers have not yet seen a broadcast arrive at all of their clients. Broadcast n uses
@@ -90,6 +93,13 @@ struct Control {
   std::atomic<std::uint32_t> readers = 0;       // Clients that read, over all workers.
   BroadcastBoard board;
 
+  // Orders of `reconnect`, by the coordinator: how often clients were told so far …
+  std::atomic<std::uint32_t> drops = 0;       // … to drop their connections and come back,
+  std::atomic<std::uint32_t> roll_calls = 0;  // … and to be pushed to once each.
+  // By the workers: how often one of them had all of its clients back, and when the last time was.
+  std::atomic<std::uint32_t> workers_back = 0;
+  std::atomic<std::int64_t> back_ns = 0;
+
   // Set once before the workers start; wake() is safe from any thread.
   const EventLoop* publisher_loop = nullptr;
 
@@ -98,6 +108,14 @@ struct Control {
   [[nodiscard]] bool in_window(std::int64_t due_ns) const {
     return due_ns >= window_begin_ns.load(std::memory_order_relaxed) &&
            due_ns < window_end_ns.load(std::memory_order_relaxed);
+  }
+
+  // Which of `count` equal parts of the recorded time something of that time belongs to.
+  [[nodiscard]] std::size_t slice_of(std::int64_t due_ns, std::size_t count) const {
+    const std::int64_t begin = window_begin_ns.load(std::memory_order_relaxed);
+    const std::int64_t end = window_end_ns.load(std::memory_order_relaxed);
+    return static_cast<std::size_t>(static_cast<double>(due_ns - begin) *
+                                    static_cast<double>(count) / static_cast<double>(end - begin));
   }
 };
 

@@ -7,29 +7,10 @@
 #include <vector>
 
 #include "bench/load/scenario/outcome.h"
+#include "bench/load/scenario/totals.h"
 #include "bench/load/server_probe.h"
 
 namespace load {
-
-// The workers' counters, summed.
-struct Totals {
-  std::uint64_t opened = 0;
-  std::uint64_t open_failed = 0;
-  std::uint64_t ended = 0;
-  std::uint64_t published = 0;
-  std::uint64_t refused = 0;
-  std::uint64_t unanswered = 0;
-  std::uint64_t unsent = 0;
-  std::uint64_t timed_out = 0;
-  std::uint64_t expected = 0;
-  std::uint64_t received = 0;
-  std::uint64_t duplicated = 0;
-  std::uint64_t reordered = 0;
-  std::uint64_t corrupted = 0;
-  std::uint64_t foreign = 0;
-
-  [[nodiscard]] std::uint64_t lost() const { return expected > received ? expected - received : 0; }
-};
 
 // Clocks and counters at one instant.
 struct Snapshot {
@@ -41,10 +22,21 @@ struct Snapshot {
   Totals totals;
 };
 
+// What the server held on to at one instant.
+struct Holding {
+  std::int64_t at_ns = 0;
+  ServerMemory memory;
+  std::uint64_t open_files = 0;
+};
+
 struct Record {
   Snapshot before_opening;
   Snapshot after_opening;
-  std::vector<Snapshot> borders;  // Of the slices: one more than there are slices.
+  // Of the slices: one more than there are slices. Of reconnect each slice is a round, and the time
+  // between two rounds is cut out: the borders are sums, not instants.
+  std::vector<Snapshot> borders;
+  std::vector<Holding> holdings;  // soak: at each border. reconnect: before and after each round.
+  std::uint64_t not_back = 0;     // reconnect: clients that were given up.
   Totals totals;                  // When everything had arrived, or was given up.
   ServerMemory memory_before;     // No client yet.
   ServerMemory memory_open;       // All clients open and logged in, nothing sent.

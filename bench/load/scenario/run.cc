@@ -51,6 +51,20 @@ ClientSet::Range range_of(std::size_t index, std::size_t workers, std::size_t co
   return {.first = first, .count = count * (index + 1) / workers - first};
 }
 
+// `base`, moved on by what happened from `before` to `after`.
+Snapshot moved(Snapshot base, const Snapshot& before, const Snapshot& after) {
+  base.at_ns += after.at_ns - before.at_ns;
+  base.server_cpu_ns += after.server_cpu_ns - before.server_cpu_ns;
+  base.harness_cpu_ns += after.harness_cpu_ns - before.harness_cpu_ns;
+  base.machine_busy_ns += after.machine_busy_ns - before.machine_busy_ns;
+  for (std::size_t i = 0; i < base.worker_cpu_ns.size(); ++i) {
+    base.worker_cpu_ns[i] += after.worker_cpu_ns[i] - before.worker_cpu_ns[i];
+  }
+  base.totals += after.totals;
+  base.totals -= before.totals;
+  return base;
+}
+
 }  // namespace
 
 Run::Run(const Setup& setup, const ServerProbe& probe, Progress& progress)
@@ -62,7 +76,13 @@ std::expected<Record, std::string> Run::execute() {
   record_.memory_before = probe_.memory();
   start_workers();
   if (const auto opened = wait_until_open(); !opened) return std::unexpected(opened.error());
-  measure();
+  sleep_until(now_ns() + nanoseconds(setup_.options.settle_s), "settling");
+  record_.memory_open = probe_.memory();
+  if (setup_.options.scenario == Scenario::kReconnect) {
+    measure_rounds();
+  } else {
+    measure();
+  }
   drain();
   record_.memory_end = probe_.memory();
   stop();
@@ -96,15 +116,22 @@ std::unique_ptr<Task> Run::make_task(EventLoop& loop, Counters& counters, std::s
                                          ConnectTask::Place{.worker = worker, .slots = range.count},
                                          control_, counters);
   }
+  // Those who come and go stand behind those who stay, so that no two have one uid.
+  ClientSet::Range churn = range_of(worker, options.workers, options.churn_clients);
+  churn.first += options.connections;
   return std::make_unique<PublishTask>(
-      loop, setup_, PublishTask::Place{.worker = worker, .clients = range}, control_, counters);
+      loop, setup_, PublishTask::Place{.worker = worker, .clients = range, .churn = churn},
+      control_, counters);
+}
+
+// A thousand handshakes, or pushes, a second is slower than any server worth measuring.
+std::int64_t Run::opening_time() const {
+  const Options& options = setup_.options;
+  return nanoseconds(options.timeout_s + static_cast<double>(options.connections) / 1e3);
 }
 
 std::expected<void, std::string> Run::wait_until_open() {
-  // A thousand handshakes a second is slower than any server worth measuring.
-  const std::int64_t deadline =
-      now_ns() +
-      nanoseconds(setup_.options.timeout_s + static_cast<double>(setup_.options.connections) / 1e3);
+  const std::int64_t deadline = now_ns() + opening_time();
   while (control_.workers_open.load(std::memory_order_acquire) < workers_.size()) {
     if (!probe_.is_alive()) return std::unexpected("the server has died");
     if (now_ns() > deadline) return std::unexpected("the clients did not all connect in time");
@@ -120,9 +147,6 @@ std::expected<void, std::string> Run::wait_until_open() {
 }
 
 void Run::measure() {
-  sleep_until(now_ns() + nanoseconds(setup_.options.settle_s), "settling");
-  record_.memory_open = probe_.memory();
-
   const std::int64_t begin = now_ns() + nanoseconds(setup_.options.warmup_s);
   const std::int64_t duration = nanoseconds(setup_.options.duration_s);
   control_.start_ns = now_ns();
@@ -131,14 +155,82 @@ void Run::measure() {
   set_phase(Phase::kRunning);
 
   sleep_until(begin, "warming up");
-  record_.borders.push_back(snapshot());
-  for (unsigned slice = 1; slice <= setup_.options.slices; ++slice) {
-    sleep_until(begin + duration * slice / setup_.options.slices, "measuring");
+  const unsigned slices = setup_.options.slices;
+  for (unsigned slice = 0; slice <= slices; ++slice) {
+    sleep_until(begin + duration * slice / slices, part(slice));
     record_.borders.push_back(snapshot());
+    if (setup_.options.scenario == Scenario::kSoak) record_.holdings.push_back(holding());
+    if (!probe_.is_alive()) return;  // The rest may be hours.
   }
   // Workers stop when the phase changes; a little later, so that what is due in the last
   // microseconds is still sent and not taken for a backlog.
   sleep_for(5 * kMillisecond);
+}
+
+// What a terminal shows meanwhile; of a long run also what it is about.
+std::string Run::part(unsigned slice) const {
+  const std::string name = fmt::format("part {} of {}", slice, setup_.options.slices);
+  if (record_.holdings.empty() || !probe_.is_known()) return name;
+  return fmt::format("{}, {:.1f} MiB", name,
+                     static_cast<double>(record_.holdings.back().memory.resident) / (1 << 20));
+}
+
+// Drops everybody and waits until they are back, over and over. Only the time from the drop to the
+// last one's return is measured; the checks in between are cut out.
+void Run::measure_rounds() {
+  control_.start_ns = now_ns();
+  control_.window_begin_ns = now_ns();
+  control_.window_end_ns = kNever;
+  set_phase(Phase::kRunning);
+  record_.borders.push_back({.worker_cpu_ns = std::vector<std::int64_t>(workers_.size())});
+  record_.holdings.push_back(holding());
+  for (unsigned round = 1; round <= setup_.options.rounds; ++round) {
+    if (!measure_round(round)) return;
+    call_roll(round);
+    record_.holdings.push_back(holding());
+  }
+}
+
+bool Run::measure_round(unsigned round) {
+  const Snapshot before = snapshot();
+  const std::int64_t deadline = before.at_ns + nanoseconds(setup_.options.return_timeout_s);
+  const std::size_t clients = setup_.options.connections;
+  control_.drops.store(round, std::memory_order_release);
+  wake_workers();
+  while (control_.workers_back.load(std::memory_order_acquire) < workers_.size() * round) {
+    const std::uint64_t back = totals().opened - before.totals.opened;
+    if (now_ns() > deadline || !probe_.is_alive()) {
+      record_.not_back = clients - std::min<std::uint64_t>(back, clients);
+      return false;
+    }
+    sleep_for(kMillisecond);
+    progress_.show(fmt::format("round {}: {} of {} are back", round, back, clients));
+  }
+  Snapshot after = snapshot();
+  after.at_ns = control_.back_ns.load();
+  // The last logins are still being taken in; what the server needs for them belongs to the round.
+  sleep_until(now_ns() + nanoseconds(setup_.options.settle_s), "settling");
+  after.server_cpu_ns = probe_.cpu_ns();
+  record_.borders.push_back(moved(record_.borders.back(), before, after));
+  return true;
+}
+
+// Whoever is back is served: a push and a broadcast reach everybody once. What does not arrive is
+// lost, as anywhere.
+void Run::call_roll(unsigned round) {
+  const std::size_t pushes = setup_.profile.push.is_supported() ? setup_.options.connections : 0;
+  const std::size_t broadcasts = setup_.profile.broadcast.is_supported() ? 1 : 0;
+  const std::uint64_t called = totals().settled() + pushes + broadcasts;
+  const std::int64_t deadline = now_ns() + opening_time();
+  control_.roll_calls.store(round, std::memory_order_release);
+  wake_workers();
+  // Looked at twice: what is expected rises a moment after what was published.
+  for (int quiet = 0; quiet < 2 && now_ns() < deadline;) {
+    sleep_for(2 * kMillisecond);
+    const Totals now = totals();
+    quiet = now.settled() >= called && now.lost() == 0 ? quiet + 1 : 0;
+    progress_.show(fmt::format("round {}: pushing to everybody", round));
+  }
 }
 
 // What was published in time may arrive late, but must arrive.
@@ -167,21 +259,27 @@ void Run::stop() {
 
 void Run::set_phase(Phase phase) {
   control_.phase.store(phase, std::memory_order_release);
+  wake_workers();
+}
+
+void Run::wake_workers() const {
   for (const auto& worker : workers_) worker->wake();
 }
 
 void Run::sleep_until(std::int64_t until_ns, std::string_view doing) {
   std::uint64_t last = totals().received;
-  for (std::int64_t now = now_ns(); now < until_ns; now = now_ns()) {
+  std::int64_t last_ns = now_ns();
+  for (std::int64_t now = last_ns; now < until_ns; now = now_ns()) {
     // Without a terminal this thread must not even wake up: it shares a core with a worker.
     sleep_for(progress_.is_visible() ? std::min(until_ns - now, kProgressInterval)
                                      : until_ns - now);
     const std::uint64_t received = totals().received;
     progress_.show(fmt::format(
-        "{}: {:.1f} s left, {} clients, {:.0f} messages/s", doing,
+        "{}: {:.1f} s left, {} opened, {:.0f} messages/s", doing,
         static_cast<double>(until_ns - now) / 1e9, totals().opened,
-        static_cast<double>(received - last) * 1e9 / static_cast<double>(kProgressInterval)));
+        static_cast<double>(received - last) * 1e9 / static_cast<double>(now_ns() - last_ns)));
     last = received;
+    last_ns = now_ns();
   }
 }
 
@@ -196,25 +294,13 @@ Snapshot Run::snapshot() {
   return result;
 }
 
+Holding Run::holding() const {
+  return {.at_ns = now_ns(), .memory = probe_.memory(), .open_files = probe_.open_files()};
+}
+
 Totals Run::totals() const {
   Totals sum;
-  for (const auto& worker : workers_) {
-    const Counters& counters = worker->counters();
-    sum.opened += counters.opened.get();
-    sum.open_failed += counters.open_failed.get();
-    sum.ended += counters.ended.get();
-    sum.published += counters.published.get();
-    sum.refused += counters.refused.get();
-    sum.unanswered += counters.unanswered.get();
-    sum.unsent += counters.unsent.get();
-    sum.timed_out += counters.timed_out.get();
-    sum.expected += counters.expected.get();
-    sum.received += counters.received.get();
-    sum.duplicated += counters.duplicated.get();
-    sum.reordered += counters.reordered.get();
-    sum.corrupted += counters.corrupted.get();
-    sum.foreign += counters.foreign.get();
-  }
+  for (const auto& worker : workers_) sum += worker->counters();
   return sum;
 }
 

@@ -34,13 +34,20 @@ class Run {
   [[nodiscard]] std::unique_ptr<Task> make_task(EventLoop& loop, Counters& counters,
                                                 std::size_t worker);
   std::expected<void, std::string> wait_until_open();
+  [[nodiscard]] std::int64_t opening_time() const;
   void measure();
+  [[nodiscard]] std::string part(unsigned slice) const;
+  void measure_rounds();
+  bool measure_round(unsigned round);  // False: not everybody came back.
+  void call_roll(unsigned round);
   void drain();
   void stop();
   void set_phase(Phase phase);
+  void wake_workers() const;
   void sleep_until(std::int64_t until_ns, std::string_view doing);
 
   [[nodiscard]] Snapshot snapshot();
+  [[nodiscard]] Holding holding() const;
   [[nodiscard]] Totals totals() const;
 
   const Setup& setup_;

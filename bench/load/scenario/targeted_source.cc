@@ -21,10 +21,6 @@ std::uint64_t count_errors(std::string_view lines) {
 
 }  // namespace
 
-TargetedSource::Publisher::Publisher(EventLoop& loop, TargetedSource& source, const Setup& setup,
-                                     const PublishForm& form)
-    : http(loop, source), request(form, setup.api_address.text(), setup.options.api_header) {}
-
 TargetedSource::TargetedSource(EventLoop& loop, const Setup& setup, Schedule schedule,
                                Control& control, Counters& counters, Outcome& outcome)
     : loop_(loop),
@@ -39,18 +35,27 @@ TargetedSource::TargetedSource(EventLoop& loop, const Setup& setup, Schedule sch
 void TargetedSource::assign(std::deque<ClientSet::Member>& members) {
   std::vector<ClientSet::Member*> readers;
   for (ClientSet::Member& member : members) {
-    if (member.is_reader()) readers.push_back(&member);
+    if (member.is_reader() && (setup_.options.probes == 0 || member.is_probe())) {
+      readers.push_back(&member);
+    }
   }
   // A fixed seed: two servers are asked for the same uids in the same order. Shuffled, because
   // visiting connections in the order in which they came flatters every cache.
   std::mt19937 random(1);
   std::ranges::shuffle(readers, random);
 
-  const PublishForm& form = setup_.options.batch > 0 ? setup_.profile.batch : setup_.profile.push;
+  const bool lines = setup_.options.batch > 0 || setup_.options.stream;
+  const PublishForm& form = lines ? setup_.profile.batch : setup_.profile.push;
   const std::size_t count = std::min(setup_.options.publishers, readers.size());
-  for (std::size_t i = 0; i < count; ++i) publishers_.emplace_back(loop_, *this, setup_, form);
+  for (std::size_t i = 0; i < count; ++i) {
+    publishers_.emplace_back().connection = make_publish_connection(loop_, *this, setup_, form);
+  }
   for (std::size_t i = 0; i < readers.size(); ++i)
     publishers_[i % count].members.push_back(readers[i]);
+}
+
+void TargetedSource::allow_each(std::uint64_t count) {
+  for (Publisher& publisher : publishers_) publisher.allowed = count * publisher.members.size();
 }
 
 std::int64_t TargetedSource::turn(std::int64_t now) {
@@ -61,21 +66,30 @@ std::int64_t TargetedSource::turn(std::int64_t now) {
   if (now < start) return start;
   if (schedule_.is_open_loop() && next_due(start) > now) return next_due(start);
 
-  bool some_closed = false;
-  for (std::size_t i = 0; i < publishers_.size(); ++i) {
-    // Each turn begins at another publisher, or with few pushes due the first would do all the
-    // work.
-    Publisher& publisher = publishers_[(turn_of_ + i) % publishers_.size()];
-    if (!publisher.http.is_open() && !publisher.http.open(setup_.api_address)) some_closed = true;
-    if (publisher.http.is_open()) fill(publisher, start, now);
+  some_closed_ = false;
+  while (serve_publishers(start, now) && next_due(start) <= now) {
   }
-  ++turn_of_;
-  if (some_closed) return now + 10 * kMillisecond;
+  if (some_closed_) return now + 10 * kMillisecond;
   if (next_due(start) > now) return next_due(start);
   // What is due but found no free connection waits for an answer, which wakes the loop. That is the
   // server's lateness, not the harness's.
   starved_until_ = now;
   return kNever;
+}
+
+// Whether any of them had something to publish, and room for it.
+bool TargetedSource::serve_publishers(std::int64_t start, std::int64_t now) {
+  std::size_t requests = 0;
+  for (std::size_t i = 0; i < publishers_.size(); ++i) {
+    // Each turn begins at another publisher, or with few pushes due the first would do all the
+    // work.
+    Publisher& publisher = publishers_[(turn_of_ + i) % publishers_.size()];
+    PublishConnection& connection = *publisher.connection;
+    if (!connection.is_open() && !connection.open(setup_.api_address)) some_closed_ = true;
+    if (connection.is_open()) requests += fill(publisher, start, now);
+  }
+  ++turn_of_;
+  return requests > 0;
 }
 
 // A request leaves when the last of its pushes is due; each push keeps its own due time.
@@ -85,22 +99,29 @@ std::int64_t TargetedSource::next_due(std::int64_t start) const {
 
 void TargetedSource::count_unsent() {
   if (std::exchange(ended_, true)) return;
+  for (Publisher& publisher : publishers_) publisher.connection->finish();
   // The last batch may not have filled in time; only whole requests were ever due.
   const std::uint64_t left =
       schedule_.count_before(control_.start_ns.load(), control_.window_end_ns.load());
   counters_.unsent.add(left - left % pushes_per_request_);
 }
 
-void TargetedSource::fill(Publisher& publisher, std::int64_t start, std::int64_t now) {
-  bool any = false;
-  // In an open loop one request per publisher and turn, so that due pushes spread over connections
-  // as they would over independent backends; the next publisher takes the next one.
-  const std::size_t depth = setup_.options.outstanding;
-  while (publisher.unanswered.size() < depth && publish_one(publisher, start, now)) {
-    any = true;
-    if (schedule_.is_open_loop()) break;
+// Due pushes spread over connections, as they would over independent backends.
+std::size_t TargetedSource::share_of_one(std::int64_t start, std::int64_t now) const {
+  if (!schedule_.is_open_loop()) return setup_.options.outstanding;
+  return 1 + schedule_.count_before(start, now + 1) / pushes_per_request_ / publishers_.size();
+}
+
+std::size_t TargetedSource::fill(Publisher& publisher, std::int64_t start, std::int64_t now) {
+  const std::size_t share = share_of_one(start, now);
+  std::size_t requests = 0;
+  while (requests < share && publisher.allowed >= pushes_per_request_ &&
+         publisher.unanswered.size() < setup_.options.outstanding &&
+         publish_one(publisher, start, now)) {
+    ++requests;
   }
-  if (any) publisher.http.flush();
+  if (requests > 0) publisher.connection->flush();
+  return requests;
 }
 
 bool TargetedSource::publish_one(Publisher& publisher, std::int64_t start, std::int64_t now) {
@@ -111,15 +132,11 @@ bool TargetedSource::publish_one(Publisher& publisher, std::int64_t start, std::
 
   for (std::size_t i = 0; i < pushes_per_request_; ++i) {
     stamp_next(publisher, open_loop ? schedule_.due(start) : now);
-    const Template::Values values{.uid = uid_, .text = payload_, .channel = {}};
-    if (setup_.options.batch > 0) {
-      publisher.request.add_line(values);
-    } else {
-      publisher.request.append_to(publisher.http.outgoing(), values);
-    }
+    publisher.connection->add({.uid = uid_, .text = payload_, .channel = {}});
     schedule_.advance();
   }
-  if (setup_.options.batch > 0) publisher.request.append_batch_to(publisher.http.outgoing());
+  publisher.connection->end_request();
+  publisher.allowed -= pushes_per_request_;
   publisher.unanswered.push_back({.due_ns = first_due, .push_count = pushes_per_request_});
   return true;
 }
@@ -139,17 +156,19 @@ void TargetedSource::stamp_next(Publisher& publisher, std::int64_t due_ns) {
                          .due_ns = due_ns});
 }
 
-TargetedSource::Publisher& TargetedSource::publisher_of(const HttpClient& client) {
-  return *std::ranges::find_if(
-      publishers_, [&](const Publisher& publisher) { return &publisher.http == &client; });
+TargetedSource::Publisher& TargetedSource::publisher_of(const PublishConnection& connection) {
+  return *std::ranges::find_if(publishers_, [&](const Publisher& publisher) {
+    return publisher.connection.get() == &connection;
+  });
 }
 
-void TargetedSource::on_answer(HttpClient& client, unsigned status, std::string_view body) {
-  Publisher& publisher = publisher_of(client);
+void TargetedSource::on_answer(PublishConnection& connection, bool accepted,
+                               std::string_view body) {
+  Publisher& publisher = publisher_of(connection);
   if (publisher.unanswered.empty()) return;
   const Request request = publisher.unanswered.front();
   publisher.unanswered.pop_front();
-  if (status / 100 != 2) return counters_.refused.add(request.push_count);
+  if (!accepted) return counters_.refused.add(request.push_count);
 
   const std::uint64_t errors = std::min(count_errors(body), request.push_count);
   counters_.refused.add(errors);
@@ -160,8 +179,8 @@ void TargetedSource::on_answer(HttpClient& client, unsigned status, std::string_
   }
 }
 
-void TargetedSource::on_lost(HttpClient& client) {
-  Publisher& publisher = publisher_of(client);
+void TargetedSource::on_lost(PublishConnection& connection) {
+  Publisher& publisher = publisher_of(connection);
   for (const Request& request : publisher.unanswered) counters_.unanswered.add(request.push_count);
   publisher.unanswered.clear();
 }

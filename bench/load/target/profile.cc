@@ -3,43 +3,24 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <array>
 #include <sstream>
+#include <utility>
+
+#include "bench/load/target/built_in_profiles.h"
 
 namespace load {
 namespace {
 
-struct BuiltIn {
+// Other servers that take the same requests as the one whose profile they use.
+struct Alias {
   std::string_view name;
-  std::string_view toml;
+  std::string_view profile;
 };
 
-constexpr std::string_view kDunlin = R"(
-name = "dunlin"
-[client]
-path = "/ws"
-login = '{"uid":"{uid}"}'
-channel_path = "/chat"
-echo_path = "/echo"
-[push]
-path = "/v1/push"
-body = '{"uid":"{uid}","text":"{text}"}'
-[broadcast]
-path = "/v1/push"
-body = '{"all":true,"text":"{text}"}'
-[channel]
-path = "/v1/push"
-body = '{"channel":"{channel}","text":"{text}"}'
-[batch]
-path = "/v1/push"
-content_type = "application/x-ndjson"
-body = '{"uid":"{uid}","text":"{text}"}'
-)";
-
-// The limit server takes the same requests, so that both are asked the very same thing.
-constexpr std::array kBuiltIns = {BuiltIn{"dunlin", kDunlin},
-                                  BuiltIn{"dunlin-plain", kDunlin},  // … without io_uring.
-                                  BuiltIn{"limit", kDunlin}, BuiltIn{"limit-ring", kDunlin}};
+constexpr std::array kAliases = {Alias{"dunlin-plain", "dunlin"},  // … without io_uring.
+                                 Alias{"limit", "dunlin"}, Alias{"limit-ring", "dunlin"}};
 
 std::string text_at(const toml::table& table, std::string_view key, std::string_view absent = {}) {
   return table[key].value_or(std::string(absent));
@@ -58,20 +39,27 @@ std::expected<Profile, std::string> read_profile(const toml::table& root, std::s
   const auto* client = root["client"].as_table();
   if (client == nullptr)
     return std::unexpected(fmt::format("{}: table [client] is missing", source));
+  const std::string protocol = text_at(root, "protocol", "http");
+  if (protocol != "http" && protocol != "nats")
+    return std::unexpected(fmt::format("{}: protocol is '{}', not http or nats", source, protocol));
 
   Profile profile;
   profile.name = text_at(root, "name", source);
-  profile.client_path = Template(text_at(*client, "path", "/"));
-  profile.broadcast_path =
-      Template(text_at(*client, "broadcast_path", text_at(*client, "path", "/")));
+  profile.protocol = protocol == "nats" ? Protocol::kNats : Protocol::kHttp;
+  const std::string path = text_at(*client, "path", "/");
+  profile.client_path = Template(path);
+  profile.broadcast_path = Template(text_at(*client, "broadcast_path", path));
+  profile.mixed_path = Template(text_at(*client, "mixed_path", path));
   profile.channel_path = Template(text_at(*client, "channel_path"));
   profile.echo_path = text_at(*client, "echo_path");
   profile.login = Template(text_at(*client, "login"));
+  profile.channel_login = Template(text_at(*client, "channel_login"));
   profile.subprotocol = text_at(*client, "subprotocol");
   profile.push = read_form(root, "push");
   profile.broadcast = read_form(root, "broadcast");
   profile.channel = read_form(root, "channel");
   profile.batch = read_form(root, "batch");
+  profile.batch.is_batch = true;
   return profile;
 }
 
@@ -79,21 +67,22 @@ std::expected<Profile, std::string> read_profile(const toml::table& root, std::s
 
 std::vector<std::string_view> built_in_profiles() {
   std::vector<std::string_view> names;
-  names.reserve(kBuiltIns.size());
-  for (const BuiltIn& built_in : kBuiltIns) names.push_back(built_in.name);
+  for (const ProfileText& text : built_in_profile_texts()) names.push_back(text.name);
+  for (const Alias& alias : kAliases) names.push_back(alias.name);
   return names;
 }
 
 std::expected<Profile, std::string> load_profile(const std::string& name_or_path) {
+  const auto alias = std::ranges::find(kAliases, name_or_path, &Alias::name);
+  const std::string_view wanted = alias == kAliases.end() ? name_or_path : alias->profile;
+  const auto texts = built_in_profile_texts();
+  const auto text = std::ranges::find(texts, wanted, &ProfileText::name);
   // Debian's library is built with exceptions; none leaves this function.
   try {
-    for (const BuiltIn& built_in : kBuiltIns) {
-      if (built_in.name != name_or_path) continue;
-      auto profile = read_profile(toml::parse(built_in.toml), built_in.name);
-      if (profile) profile->name = built_in.name;
-      return profile;
-    }
-    return read_profile(toml::parse_file(name_or_path), name_or_path);
+    if (text == texts.end()) return read_profile(toml::parse_file(name_or_path), name_or_path);
+    auto profile = read_profile(toml::parse(text->toml), name_or_path);
+    if (profile) profile->name = name_or_path;
+    return profile;
   } catch (const toml::parse_error& error) {
     std::ostringstream message;
     message << name_or_path << ": " << error;

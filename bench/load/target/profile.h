@@ -2,20 +2,30 @@
 // publishes. A few are built in; a TOML file of the same form describes any other.
 //
 //   name = "dunlin"
+//   protocol = "http"                    # or "nats"
 //   [client]
 //   path = "/ws"                         # of clients that get pushes
+//   broadcast_path = "/ws"               # … that get broadcasts; path when absent
+//   mixed_path = "/ws"                   # … that get both; path when absent
 //   login = '{"uid":"{uid}"}'            # first text message; none when absent
 //   channel_path = "/chat"               # subscribes those who connect to it
+//   channel_login = ""                   # … or say this
 //   echo_path = "/echo"
+//   subprotocol = ""                     # offered in the handshake; none when absent
 //   [push]                               # also [broadcast], [channel] and [batch]
 //   method = "POST"
 //   path = "/v1/push"
 //   content_type = "application/json"
 //   body = '{"uid":"{uid}","text":"{text}"}'
 //
+// With protocol = "http" pushes are HTTP requests, and each WebSocket message is a publication.
+// With "nats" `path` of a push is its subject, pushes go over NATS's own protocol, and the clients
+// speak it inside of WebSocket; login says CONNECT and SUB. The built-in ones stand in profiles/.
+//
 // Owner: Options.   Thread: any (immutable).   Bound: none.
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <string>
 #include <string_view>
@@ -25,23 +35,29 @@
 
 namespace load {
 
+enum class Protocol : std::uint8_t { kHttp, kNats };
+
 // One kind of request on the push interface.
 struct PublishForm {
   std::string method = "POST";
   Template path;
   std::string content_type;
-  Template body;  // Of a batch: one line, without its newline.
+  Template body;          // Of a batch: one line, without its newline.
+  bool is_batch = false;  // A line for each of many publications.
 
   [[nodiscard]] bool is_supported() const { return !path.empty(); }
 };
 
 struct Profile {
   std::string name;
-  Template client_path;     // Clients of hold, fanout, push, mixed.
-  Template broadcast_path;  // Clients of fanout, where that is another place than client_path.
-  Template channel_path;    // Clients of fanout to a channel: whoever connects here is subscribed.
+  Protocol protocol = Protocol::kHttp;
+  Template client_path;     // Clients of most scenarios.
+  Template broadcast_path;  // Clients of fanout.
+  Template mixed_path;      // Clients of mixed.
+  Template channel_path;    // Clients of fanout to a channel.
   std::string echo_path;    // Empty: the server does not echo.
   Template login;           // Empty: none.
+  Template channel_login;   // Empty: none; to a channel's clients a login may be a message.
   std::string subprotocol;  // Empty: none is offered.
 
   PublishForm push;       // To one uid.

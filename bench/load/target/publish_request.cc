@@ -13,11 +13,15 @@ PublishRequest::PublishRequest(const PublishForm& form, std::string_view host,
   if (!extra_header.empty()) fields_ += fmt::format("{}\r\n", extra_header);
 }
 
-void PublishRequest::append_head(std::string& out, const Template::Values& values) const {
+void PublishRequest::append_head_begin(std::string& out, const Template::Values& values) const {
   out += form_.method;
   out += ' ';
   form_.path.append_to(out, values);
   out += fields_;
+}
+
+void PublishRequest::append_head(std::string& out, const Template::Values& values) const {
+  append_head_begin(out, values);
   fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n\r\n", body_.size());
 }
 
@@ -38,6 +42,19 @@ void PublishRequest::append_batch_to(std::string& out) {
   if (body_.empty()) return;
   append_head(out, {});
   out += body_;
+  body_.clear();
+}
+
+void PublishRequest::append_stream_head_to(std::string& out) const {
+  append_head_begin(out, {});
+  out += "Transfer-Encoding: chunked\r\n\r\n";
+}
+
+void PublishRequest::append_chunk_to(std::string& out) {
+  if (body_.empty()) return;  // An empty chunk would be the end.
+  fmt::format_to(std::back_inserter(out), "{:x}\r\n", body_.size());
+  out += body_;
+  out += "\r\n";
   body_.clear();
 }
 

@@ -22,8 +22,15 @@ class PublishRequest {
   void add_line(const Template::Values& values);
   void append_batch_to(std::string& out);
 
+  // A request that is still being sent while it is answered: its head, then the lines that were
+  // added since as one chunk, whenever there are any, then its end.
+  void append_stream_head_to(std::string& out) const;
+  void append_chunk_to(std::string& out);
+  static void append_stream_end_to(std::string& out) { out += "0\r\n\r\n"; }
+
  private:
   void append_head(std::string& out, const Template::Values& values) const;
+  void append_head_begin(std::string& out, const Template::Values& values) const;
 
   const PublishForm& form_;
   std::string fields_;  // Everything between the request line and Content-Length.
