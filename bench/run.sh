@@ -45,7 +45,8 @@ while (($#)); do
   shift 2
 done
 
-# label | scenario and its options. The labels are those of goals.toml.
+# label | scenario and its options. The labels are those of goals.toml; CONNECT stands for the result
+# of the row "connect" of the same target and round.
 rows=(
   "hold 10000|hold -c 10000"
   "connect|connect -c 64"
@@ -57,8 +58,11 @@ rows=(
   "push 10000|push -c 10000"
   "push 1000 pipelined|push -c 1000 --outstanding 16 --publishers 4"
   "push 1000 ndjson|push -c 1000 --batch 64 --publishers 4"
+  "push 1000 stream|push -c 1000 --stream --publishers 4"
   "push 1000 at 5000/s|push -c 1000 --rate 5000 --spin"
-  "mixed 10000|mixed -c 10000 --rate 1000"
+  "mixed 10000|mixed -c 10000 --rate 1000 --broadcast-rate 8 --spin"
+  "mixed 10000 slow 1%|mixed -c 10000 --rate 1000 --broadcast-rate 8 --spin --non-readers 1"
+  "reconnect 10000|reconnect -c 10000 --baseline CONNECT"
   "echo 64|echo -c 100"
   "echo 64 x8|echo -c 100 --outstanding 8"
   "echo 65536|echo -c 100 --size 65536"
@@ -100,11 +104,16 @@ declare -A left_out=() # Keys are "target label": what a server does not do it i
 
 run_one() { # target, label, options, repetition
   [[ -z ${left_out["$1 $2"]-} ]] || return 0
-  local file=$out/${2//[ \/]/_}.$1.$4 status=0
+  local file=$out/${2//[ \/%]/_}.$1.$4 options=$3 status=0
+  local connect=$out/connect.$1.$4.json time=(--duration "$duration")
+  if [[ $options == *CONNECT* ]]; then
+    if [[ -s $connect ]]; then options=${options/CONNECT/$connect}; else options=${options/--baseline CONNECT/}; fi
+    time=() # It lasts as long as it takes.
+  fi
   start_server "$1" || { stop_server; return 0; }
   # shellcheck disable=SC2086  # The options' words are meant to be split.
-  taskset -c "$load_core" "$build/dunlin-bench" $3 --profile "$1" --ready-file "$ready" \
-    --duration "$duration" --label "$2" --json "$file.json" >"$file.txt" || status=$?
+  taskset -c "$load_core" "$build/dunlin-bench" $options --profile "$1" --ready-file "$ready" \
+    "${time[@]}" --label "$2" --json "$file.json" >"$file.txt" || status=$?
   stop_server
   case $status in
     0) ;;
