@@ -9,6 +9,7 @@ usage="bench/run.sh [options]
   --duration S        seconds recorded of each run (5)
   --quick             one round of 2 seconds: to see that all of it works, not to judge by
   --only REGEX        the rows whose label matches
+  --growth            other rows: how cost grows with connections, message size and shards
   --peers LIST        other servers: all that are installed (default), none, or \"nchan nats\"
   --targets LIST      exactly these, as \"dunlin limit nchan\"
   --build DIR         where dunlin, dunlin-limit and dunlin-bench were built
@@ -23,6 +24,7 @@ reps=3
 duration=5
 only=.
 own="dunlin dunlin-plain limit limit-ring"
+growth=
 peers=all
 targets=
 
@@ -30,6 +32,7 @@ while (($#)); do
   case $1 in
     --help) echo "$usage"; exit 0 ;;
     --quick) reps=1 duration=2; shift; continue ;;
+    --growth) growth=yes; shift; continue ;;
   esac
   (($# >= 2)) || { echo "$1 needs a value" >&2; exit 64; }
   case $1 in
@@ -45,8 +48,7 @@ while (($#)); do
   shift 2
 done
 
-# label | scenario and its options. The labels are those of goals.toml; CONNECT stands for the result
-# of the row "connect" of the same target and round.
+# label | scenario and its options. The labels are those of goals.toml.
 rows=(
   "hold 10000|hold -c 10000"
   "connect|connect -c 64"
@@ -62,11 +64,32 @@ rows=(
   "push 1000 at 5000/s|push -c 1000 --rate 5000 --spin"
   "mixed 10000|mixed -c 10000 --rate 1000 --broadcast-rate 8 --spin"
   "mixed 10000 slow 1%|mixed -c 10000 --rate 1000 --broadcast-rate 8 --spin --non-readers 1"
-  "reconnect 10000|reconnect -c 10000 --baseline CONNECT"
+  "reconnect 10000|reconnect -c 10000"
   "echo 64|echo -c 100"
   "echo 64 x8|echo -c 100 --outstanding 8"
   "echo 65536|echo -c 100 --size 65536"
 )
+
+growth_rows=(
+  "fanout 100|fanout -c 100"
+  "fanout 1000|fanout -c 1000"
+  "fanout 4000|fanout -c 4000"
+  "fanout 18000|fanout -c 18000"
+  "fanout 1000 256 B|fanout -c 1000 --size 256"
+  "fanout 1000 1 KiB|fanout -c 1000 --size 1024"
+  "fanout 1000 4 KiB|fanout -c 1000 --size 4096"
+  "fanout 1000 16 KiB|fanout -c 1000 --size 16384"
+  "fanout 1000 64 KiB|fanout -c 1000 --size 65536"
+  "push 100|push -c 100"
+  "push 1000|push -c 1000"
+  "push 18000|push -c 18000"
+  "push 1000 pipelined|push -c 1000 --outstanding 16 --publishers 4"
+  "push 1000 ndjson|push -c 1000 --batch 64 --publishers 4"
+)
+if [[ -n $growth ]]; then
+  rows=("${growth_rows[@]}")
+  [[ -n $targets ]] || targets="dunlin dunlin-2-shards limit limit-ring"
+fi
 
 read -ra cores < <(python3 -c 'import os; print(*sorted(os.sched_getaffinity(0)))')
 ((${#cores[@]} >= 2)) || { echo "needs two cores: one for the server, one for the load" >&2; exit 1; }
@@ -104,15 +127,11 @@ declare -A left_out=() # Keys are "target label": what a server does not do it i
 
 run_one() { # target, label, options, repetition
   [[ -z ${left_out["$1 $2"]-} ]] || return 0
-  local file=$out/${2//[ \/%]/_}.$1.$4 options=$3 status=0
-  local connect=$out/connect.$1.$4.json time=(--duration "$duration")
-  if [[ $options == *CONNECT* ]]; then
-    if [[ -s $connect ]]; then options=${options/CONNECT/$connect}; else options=${options/--baseline CONNECT/}; fi
-    time=() # It lasts as long as it takes.
-  fi
+  local file=$out/${2//[ \/%]/_}.$1.$4 status=0 time=(--duration "$duration")
+  [[ $3 != reconnect* ]] || time=() # It lasts as long as it takes.
   start_server "$1" || { stop_server; return 0; }
   # shellcheck disable=SC2086  # The options' words are meant to be split.
-  taskset -c "$load_core" "$build/dunlin-bench" $options --profile "$1" --ready-file "$ready" \
+  taskset -c "$load_core" "$build/dunlin-bench" $3 --profile "$1" --ready-file "$ready" \
     "${time[@]}" --label "$2" --json "$file.json" >"$file.txt" || status=$?
   stop_server
   case $status in

@@ -59,9 +59,9 @@ def program(path: Callable[[Path], Path], *arguments: str, **environment: str) -
     return Target(missing, become)
 
 
-def dunlin(*arguments: str) -> Target:
+def dunlin(*arguments: str, shards: int = 1) -> Target:
     return program(lambda build: build / "dunlin", "serve", "--listen", "127.0.0.1:0", "--api", "127.0.0.1:0",
-                   "--shards", "1", *arguments)
+                   "--shards", str(shards), *arguments)
 
 
 def limit(*arguments: str) -> Target:
@@ -189,6 +189,7 @@ def answers_http(address: str, path: str) -> bool:
 TARGETS = {
     "dunlin": dunlin(),
     "dunlin-plain": dunlin("--set", "hub.send_batch=plain"),
+    "dunlin-2-shards": dunlin(shards=2),  # On one core like the others: what the hop between shards costs.
     "limit": limit(),
     "limit-ring": limit("--io-uring", "--join"),
     "nchan": nchan(),

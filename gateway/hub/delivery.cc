@@ -102,35 +102,84 @@ void Delivery::flush() {
   gathered_.clear();
 }
 
-// One operation for each member; its parts are the frames gathered for it.
+// One operation for each member; its parts are the frames gathered for it. What several members in
+// a row get alike, as by a fan-out of several messages, is joined once: for the kernel one piece is
+// cheaper than many.
 void Delivery::build_operations() {
   operations_.clear();
   operation_entries_.clear();
   parts_.clear();
   parts_.reserve(gathered_.size());  // Operations point into it: it must not grow below.
+  joined_.clear();
+  const Entry* joined = nullptr;  // Whose frames were joined last.
+  iovec joined_part{};
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     const Entry& entry = entries_[i];
     if (entry.member == kNoMember) continue;  // Ended since; its messages are accounted for.
     Member& member = members_[entry.member];
     member.batch_entry = kNoBatchEntry;
-    const bool must_queue = takes_no_send(member);
-    const iovec* first_part = parts_.data() + parts_.size();
-    for (std::uint32_t g = entry.first; g != kNoBatchEntry; g = gathered_[g].next) {
-      const Gathered& gathered = gathered_[g];
-      if (must_queue) {  // An answer of the edge filled the socket in between, or it is closing.
-        enqueue(entry.member, *gathered.message, gathered.encoding, *gathered.receipt,
-                gathered.watch);
-      } else {
-        parts_.push_back(as_part((*gathered.message)->frame(gathered.encoding)));
+    if (takes_no_send(member)) {
+      enqueue_gathered(entry);
+      continue;
+    }
+    const std::size_t first_part = parts_.size();
+    const bool next_alike = i + 1 < entries_.size() && alike(entry, entries_[i + 1]);
+    if (joined != nullptr && alike(*joined, entry)) {
+      parts_.push_back(joined_part);
+    } else if (next_alike && join(entry, joined_part)) {
+      joined = &entry;
+      parts_.push_back(joined_part);
+    } else {
+      for (std::uint32_t g = entry.first; g != kNoBatchEntry; g = gathered_[g].next) {
+        parts_.push_back(as_part(frame_of(gathered_[g])));
       }
     }
-    if (must_queue) continue;
     operations_.push_back({.tag = entry.member,
                            .fd = member.handle,
-                           .parts = first_part,
-                           .parts_count = entry.count});
+                           .parts = parts_.data() + first_part,
+                           .parts_count = static_cast<std::uint32_t>(parts_.size() - first_part)});
     operation_entries_.push_back(static_cast<std::uint32_t>(i));
   }
+}
+
+// An answer of the edge has filled the socket in between, or it is closing.
+void Delivery::enqueue_gathered(const Entry& entry) {
+  for (std::uint32_t g = entry.first; g != kNoBatchEntry; g = gathered_[g].next) {
+    const Gathered& gathered = gathered_[g];
+    enqueue(entry.member, *gathered.message, gathered.encoding, *gathered.receipt, gathered.watch);
+  }
+}
+
+std::span<const std::byte> Delivery::frame_of(const Gathered& gathered) {
+  return (*gathered.message)->frame(gathered.encoding);
+}
+
+// Whether two members get the same frames, more than one, in the same order.
+bool Delivery::alike(const Entry& a, const Entry& b) const {
+  if (a.count != b.count || a.count == 1) return false;
+  std::uint32_t ga = a.first;
+  for (std::uint32_t gb = b.first; gb != kNoBatchEntry; gb = gathered_[gb].next) {
+    if (frame_of(gathered_[ga]).data() != frame_of(gathered_[gb]).data()) return false;
+    ga = gathered_[ga].next;
+  }
+  return true;
+}
+
+// False: that would be too much to copy.
+bool Delivery::join(const Entry& entry, iovec& part) {
+  std::size_t size = 0;
+  for (std::uint32_t g = entry.first; g != kNoBatchEntry; g = gathered_[g].next) {
+    size += frame_of(gathered_[g]).size();
+  }
+  if (joined_.size() + size > kJoinedMax) return false;
+  joined_.reserve(kJoinedMax);  // Operations point into it, too.
+  const std::size_t begin = joined_.size();
+  for (std::uint32_t g = entry.first; g != kNoBatchEntry; g = gathered_[g].next) {
+    const auto frame = frame_of(gathered_[g]);
+    joined_.insert(joined_.end(), frame.begin(), frame.end());
+  }
+  part = as_part(std::span(joined_).subspan(begin));
+  return true;
 }
 
 void Delivery::settle_operation(const net::SendOperation& operation, const Entry& entry) {

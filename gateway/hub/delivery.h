@@ -79,6 +79,7 @@ class Delivery {
  private:
   static constexpr std::size_t kGatheredMax = 64;
   static constexpr std::size_t kGatheredTotalMax = 16'384;  // 1 MiB with what is made of it.
+  static constexpr std::size_t kJoinedMax = 128 << 10;      // Bytes of frames joined in a flush.
 
   struct Gathered {  // A message for a member, until flush().
     const cross::MessageRef* message;
@@ -98,6 +99,10 @@ class Delivery {
                                                     const cross::Message& message);
   void gather(MemberIndex index, Gathered gathered);
   void build_operations();
+  void enqueue_gathered(const Entry& entry);
+  [[nodiscard]] static std::span<const std::byte> frame_of(const Gathered& gathered);
+  [[nodiscard]] bool alike(const Entry& a, const Entry& b) const;
+  [[nodiscard]] bool join(const Entry& entry, iovec& part);
   void settle_operation(const net::SendOperation& operation, const Entry& entry);
   void record_written(const cross::Message& message, push::Receipt& receipt);
 
@@ -133,6 +138,7 @@ class Delivery {
   std::vector<net::SendOperation> operations_;
   std::vector<std::uint32_t> operation_entries_;  // Index into entries_, by operation.
   std::vector<iovec> parts_;
+  std::vector<std::byte> joined_;
   std::uint64_t latency_accepted_ns_ = 0;  // Whose latency was computed last in this flush.
   std::uint64_t latency_ns_ = 0;
 };

@@ -20,7 +20,8 @@ struct Alias {
 };
 
 constexpr std::array kAliases = {Alias{"dunlin-plain", "dunlin"},  // … without io_uring.
-                                 Alias{"limit", "dunlin"}, Alias{"limit-ring", "dunlin"}};
+                                 Alias{"dunlin-2-shards", "dunlin"}, Alias{"limit", "dunlin"},
+                                 Alias{"limit-ring", "dunlin"}};
 
 std::string text_at(const toml::table& table, std::string_view key, std::string_view absent = {}) {
   return table[key].value_or(std::string(absent));

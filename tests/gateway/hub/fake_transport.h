@@ -47,6 +47,7 @@ class FakeTransport final : public hub::Transport {
   std::uint64_t clock_ns = 1'000'000;
   int calls = 0;
   int operations_seen = 0;
+  std::uint32_t parts_seen = 0;
   int break_at = -1;  // The operation of this number finds its connection broken.
 
  private:
@@ -59,6 +60,7 @@ class FakeTransport final : public hub::Transport {
     }
     operation.result = 0;
     EXPECT_GT(operation.parts_count, 0U);
+    parts_seen += operation.parts_count;
     for (std::uint32_t i = 0; i < operation.parts_count; ++i) {
       const iovec& part = operation.parts[i];
       const std::size_t taken = std::min(wire.room, part.iov_len);

@@ -123,10 +123,39 @@ TEST_F(FanoutTest, MessagesThatPileUpTravelTogether) {
   for (const auto* text : {"1", "2", "3"}) to_channel("news", text);
   EXPECT_EQ(fanouts().waiting(), 3U);
   world_.transport.operations_seen = 0;
+  world_.transport.parts_seen = 0;
   EXPECT_FALSE(run(100));
   EXPECT_EQ(world_.transport.operations_seen, 4);
+  EXPECT_EQ(world_.transport.parts_seen, 4U);  // Joined once for all.
   for (const auto member : members) EXPECT_EQ(world_.received(member), (Strings{"1", "2", "3"}));
   EXPECT_EQ(fanouts().waiting(), 0U);
+}
+
+TEST_F(FanoutTest, OnlyWhatIsAlikeIsJoined) {
+  const auto members = join_channel("news", 6);
+  const std::uint64_t third = world_.hub.members().id_of(members[2]).value;
+  to_channel("news", "1");
+  Sent& second = make("2");
+  fanouts().to_channel(world_.hub.channels().open("news"), fanout(second, {third}));
+  to_channel("news", "3");
+  world_.transport.parts_seen = 0;
+  EXPECT_FALSE(run(100));
+  EXPECT_EQ(world_.transport.parts_seen, 2U + 2U + 3U);  // The third's two are its own.
+  for (const auto member : members) {
+    const Strings expected = member == members[2] ? Strings{"1", "3"} : Strings{"1", "2", "3"};
+    EXPECT_EQ(world_.received(member), expected);
+  }
+}
+
+TEST_F(FanoutTest, MuchIsNotJoined) {
+  const auto members = join_channel("news", 3);
+  const std::string large(100'000, 'x');
+  to_channel("news", large);
+  to_channel("news", large);
+  world_.transport.parts_seen = 0;
+  EXPECT_FALSE(run(100));
+  EXPECT_EQ(world_.transport.parts_seen, 6U);
+  for (const auto member : members) EXPECT_EQ(world_.received(member), (Strings{large, large}));
 }
 
 TEST_F(FanoutTest, WhatComesDuringASweepWaitsForTheNext) {
