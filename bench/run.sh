@@ -91,7 +91,13 @@ if [[ -n $growth ]]; then
   [[ -n $targets ]] || targets="dunlin dunlin-2-shards limit limit-ring"
 fi
 
-read -ra cores < <(python3 -c 'import os; print(*sorted(os.sched_getaffinity(0)))')
+# Two cores, not two threads of one, where the machine has them.
+read -ra cores < <(python3 -c '
+import os
+allowed = sorted(os.sched_getaffinity(0))
+siblings = open(f"/sys/devices/system/cpu/cpu{allowed[0]}/topology/thread_siblings").read()
+mask = int(siblings.strip().replace(",", ""), 16)
+print(allowed[0], *sorted(allowed[1:], key=lambda cpu: mask >> cpu & 1))')
 ((${#cores[@]} >= 2)) || { echo "needs two cores: one for the server, one for the load" >&2; exit 1; }
 server_core=${cores[0]}
 load_core=${cores[1]}
@@ -104,6 +110,11 @@ server=
 stop_server() {
   [[ -n $server ]] || return 0
   kill "$server" 2>/dev/null || true
+  for ((i = 0; i < 200; i++)); do
+    kill -0 "$server" 2>/dev/null || break
+    sleep 0.05
+  done
+  kill -9 "$server" 2>/dev/null || true
   wait "$server" 2>/dev/null || true
   server=
 }

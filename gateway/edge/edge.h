@@ -146,7 +146,7 @@ class Edge final : public hub::Transport {
   Flow on_event(Slot slot, ws::Event& event, std::span<std::byte> rest);
   Flow on_message(Slot slot, const ws::Message& message, std::span<std::byte> rest);
   void reply(Slot slot, ws::Opcode opcode, std::span<const std::byte> payload);
-  [[nodiscard]] std::byte* place_before(std::span<const std::byte> payload, std::size_t size) const;
+  [[nodiscard]] std::byte* place_before(std::span<const std::byte> payload, std::size_t size);
   void flush_replies(Slot slot);
   void broadcast(Slot slot, const ws::Message& message);
 

@@ -128,7 +128,7 @@ void Edge::reply(Slot slot, ws::Opcode opcode, std::span<const std::byte> payloa
 // Where a frame that answers with the client's own payload can have its header, so that the kernel
 // copies one piece: where the client's header was, which is longer by its masking key. Null: the
 // payload is not in the read buffer, or its header came with an earlier read.
-std::byte* Edge::place_before(std::span<const std::byte> payload, std::size_t size) const {
+std::byte* Edge::place_before(std::span<const std::byte> payload, std::size_t size) {
   std::byte* const begin = read_buffer_.get();
   const std::less<const std::byte*> before;
   if (before(payload.data(), begin + size) || !before(payload.data(), begin + kReadBufferSize)) {

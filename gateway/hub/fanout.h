@@ -61,7 +61,7 @@ class Fanouts {
 
   // Visits up to `budget` receivers (fewer when there are many messages for each), and flushes.
   // Lists of receivers take turns. Owners of messages that every receiver has been visited for are
-  // appended to `done`. Returns how many were visited.
+  // appended to `done`. Returns what was used of the budget.
   std::uint32_t run(std::uint32_t budget, std::vector<void*>& done);
 
   // Whether run() has something to do.

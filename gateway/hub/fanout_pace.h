@@ -14,8 +14,8 @@ class FanoutPace {
  public:
   // Before anything is known, and the bounds of what may be concluded from a disturbed measurement.
   static constexpr std::uint32_t kFirst = 64;
-  static constexpr std::uint32_t kFewest = 16;
-  static constexpr std::uint32_t kMost = 4'096;
+  static constexpr std::uint32_t kFewest = 1;
+  static constexpr std::uint32_t kMost = 512;
 
   [[nodiscard]] std::uint32_t deliveries(std::uint32_t slice_us) const {
     if (cost_ns_ == 0) return kFirst;
@@ -24,9 +24,10 @@ class FanoutPace {
   }
 
   void ran(std::uint32_t deliveries, std::uint64_t elapsed_ns) {
-    if (deliveries < kFewest) return;  // Too few to tell.
+    if (deliveries == 0) return;
     const std::uint64_t cost_ns = std::max<std::uint64_t>(elapsed_ns / deliveries, 1);
-    cost_ns_ = cost_ns_ == 0 ? cost_ns : (cost_ns_ * 7 + cost_ns) / 8;
+    // Dearer ones count at once, so that one slice at most takes too long; cheaper ones by and by.
+    cost_ns_ = cost_ns >= cost_ns_ ? cost_ns : (cost_ns_ * 7 + cost_ns) / 8;
   }
 
  private:

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "proto/base/assert.h"
+
 namespace hub {
 namespace {
 
@@ -37,7 +39,9 @@ void UidIndex::erase(std::uint64_t hash, MemberIndex member) {
 
 std::size_t UidIndex::place_of(std::uint64_t hash, MemberIndex member) const {
   std::size_t at = home_of(tag_of(hash));
-  while (entries_[at].member != member) at = after(at);
+  for (; entries_[at].member != member; at = after(at)) {
+    DUNLIN_ASSERT(entries_[at].member != kNoMember);
+  }
   return at;
 }
 

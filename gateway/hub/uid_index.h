@@ -3,8 +3,8 @@
 // a look-up that is coming can be prefetched: with many users, waiting for memory is what a look-up
 // costs.
 //
-// Owner: MemberTable.   Thread: the shard's.   Bound: one entry for each user at the busiest time,
-// and at most two and a half as many free ones; entries are not given back.
+// Owner: MemberTable.   Thread: the shard's.   Bound: one entry for each user at the busiest time
+// and, right after it grew, 1.7 free ones for each; entries are not given back.
 #pragma once
 
 #include <cstddef>

@@ -20,17 +20,25 @@ Watch* Watches::open(push::Receipt& receipt, void* owner, cross::MessageId messa
 
 void Watches::expect_ack(Watch& watch, cross::ConnectionId receiver) {
   if (!watch.wants_acks) return;
-  watch.unacked.insert(receiver.value);
-  by_receiver_[receiver.value].insert(&watch);
+  if (watch.unacked.insert(receiver.value).second) by_receiver_[receiver.value].push_back(&watch);
 }
 
 // Whether it was awaited.
 bool Watches::end_awaiting(Watch& watch, cross::ConnectionId receiver) {
   if (watch.unacked.erase(receiver.value) == 0) return false;
-  const auto found = by_receiver_.find(receiver.value);
-  found->second.erase(&watch);
-  if (found->second.empty()) by_receiver_.erase(found);
+  forget_watch(watch, receiver.value);
   return true;
+}
+
+void Watches::forget_watch(const Watch& watch, std::uint64_t receiver) {
+  const auto found = by_receiver_.find(receiver);
+  std::vector<Watch*>& watches = found->second;
+  if (watches.size() == 1) {
+    by_receiver_.erase(found);
+    return;
+  }
+  *std::find(watches.begin(), watches.end(), &watch) = watches.back();
+  watches.pop_back();
 }
 
 void Watches::give_up_ack(Watch& watch, cross::ConnectionId receiver) {
@@ -72,7 +80,9 @@ void Watches::settle(Watch& watch) {
 
 void Watches::let_go(Watch* watch) {
   if (watch->wants_acks) {
-    while (!watch->unacked.empty()) end_awaiting(*watch, {*watch->unacked.begin()});
+    for (const std::uint64_t receiver : std::exchange(watch->unacked, {})) {
+      forget_watch(*watch, receiver);
+    }
     stop_awaiting_acks(*watch);
   }
   if (watch->noted) std::erase(finished_, watch);

@@ -59,13 +59,14 @@ class Watches {
 
  private:
   bool end_awaiting(Watch& watch, cross::ConnectionId receiver);
+  void forget_watch(const Watch& watch, std::uint64_t receiver);
   void stop_awaiting_acks(const Watch& watch);
   void note_if_done(Watch& watch);
 
   std::vector<Watch*> finished_;
   // The watches that await an acknowledgement of a receiver: one that leaves is asked for no more
-  // than these, however many others wait.
-  boost::unordered_flat_map<std::uint64_t, boost::unordered_flat_set<Watch*>> by_receiver_;
+  // than these, however many others wait. One entry for each receiver of each of them.
+  boost::unordered_flat_map<std::uint64_t, std::vector<Watch*>> by_receiver_;
   // By message; the first of a chain.
   boost::unordered_flat_map<std::uint64_t, Watch*> awaiting_acks_;
 };

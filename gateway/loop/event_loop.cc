@@ -34,10 +34,14 @@ void EventLoop::wait(bool work_left) {
     uv_run(&loop_, work_left ? UV_RUN_NOWAIT : UV_RUN_ONCE);
     return;
   }
-  const bool changed = std::exchange(watches_changed_, false);
-  const bool uv_ready = poller_->wait(work_left || changed ? 0 : uv_backend_timeout(&loop_));
-  // No time left until libuv's next deadline: a timer is due, or a closed handle waits for its end.
-  if (uv_ready || changed || uv_backend_timeout(&loop_) == 0) uv_run(&loop_, UV_RUN_NOWAIT);
+  const bool uv_ready = poller_->wait(work_left ? 0 : uv_timeout());
+  if (uv_ready || uv_timeout() == 0) uv_run(&loop_, UV_RUN_NOWAIT);
+}
+
+// Milliseconds until libuv has to run; -1: only when its epoll set says so. It is 0 when a timer is
+// due, a closed handle waits for its end, or a new watch is not in libuv's epoll set yet.
+int EventLoop::uv_timeout() const {
+  return uv_loop_alive(&loop_) != 0 ? uv_backend_timeout(&loop_) : -1;
 }
 
 WakeUp::WakeUp(EventLoop& loop, std::function<void()> on_wake)
@@ -46,7 +50,6 @@ WakeUp::WakeUp(EventLoop& loop, std::function<void()> on_wake)
   DUNLIN_ASSERT(uv_async_init(&loop.uv(), handle_, [](uv_async_t* handle) {
                   static_cast<WakeUp*>(handle->data)->on_wake_();
                 }) == 0);
-  loop.watches_changed();
 }
 
 WakeUp::~WakeUp() { close_and_delete(handle_); }
@@ -72,7 +75,7 @@ void Timer::set(std::uint64_t delay_ms) {
 void Timer::cancel() { uv_timer_stop(handle_); }
 
 Readable::Readable(EventLoop& loop, int fd, std::function<void()> on_readable)
-    : loop_(loop), on_readable_(std::move(on_readable)), handle_(new uv_poll_t) {
+    : on_readable_(std::move(on_readable)), handle_(new uv_poll_t) {
   DUNLIN_ASSERT(uv_poll_init(&loop.uv(), handle_, fd) == 0);
   handle_->data = this;
   resume();
@@ -89,7 +92,6 @@ void Readable::resume() {
   uv_poll_start(handle_, UV_READABLE, [](uv_poll_t* handle, int, int) {
     static_cast<Readable*>(handle->data)->on_readable_();
   });
-  loop_.watches_changed();
 }
 
 Signal::Signal(EventLoop& loop, int number, std::function<void()> on_signal)
@@ -99,7 +101,6 @@ Signal::Signal(EventLoop& loop, int number, std::function<void()> on_signal)
   uv_signal_start(
       handle_, [](uv_signal_t* handle, int) { static_cast<Signal*>(handle->data)->on_signal_(); },
       number);
-  loop.watches_changed();
 }
 
 Signal::~Signal() {

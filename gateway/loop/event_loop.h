@@ -36,15 +36,13 @@ class EventLoop {
 
   // The poller to sleep in, from now on; nullptr: none any more.
   void set_poller(Poller* poller) { poller_ = poller; }
-  // libuv puts what it was told to watch into its epoll set when it runs next: before any sleep.
-  void watches_changed() { watches_changed_ = true; }
 
  private:
   void wait(bool work_left);
+  [[nodiscard]] int uv_timeout() const;
 
   uv_loop_t loop_;
   Poller* poller_ = nullptr;
-  bool watches_changed_ = false;
   bool stopped_ = false;
 };
 
@@ -89,7 +87,6 @@ class Readable {
   void resume();
 
  private:
-  EventLoop& loop_;
   std::function<void()> on_readable_;
   uv_poll_t* handle_;
 };

@@ -15,6 +15,7 @@ namespace {
 // Events taken by one epoll_wait; what is left stays ready for the loop's next turn.
 constexpr int kEventsPerTurn = 512;
 
+constexpr std::uint8_t kOwnKinds = 0xF0;  // From here on.
 constexpr PollKey kUvKey{.kind = 0xFF};
 constexpr PollKey kWakeKey{.kind = 0xFE};
 
@@ -47,6 +48,7 @@ Poller::~Poller() {
 }
 
 bool Poller::add(int fd, PollKey key) {
+  DUNLIN_ASSERT(key.kind < kOwnKinds);
   epoll_event event{};
   event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
   event.data.u64 = key.packed();

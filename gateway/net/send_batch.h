@@ -2,8 +2,8 @@
 // cheaper than as many calls), else by plain sends. Nothing blocks and nothing stays under way when
 // send() returns; epoll remains what tells readiness.
 //
-// Owner: Shard, for its edge and its API.   Thread: the shard's (it makes the ring, too).   Bound: kRingSize operations
-// in one submission; more are submitted in turns.
+// Owner: Shard, for its edge and its API.   Thread: the shard's (it makes the ring, too).   Bound:
+// kRingSize operations in one submission; more are submitted in turns.
 #pragma once
 
 #include <cstdint>

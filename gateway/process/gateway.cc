@@ -81,7 +81,7 @@ class Gateway {
         wake_(loop_, [this] { on_wake(); }),
         poll_timer_(loop_, [this] { poll_drain(); }),
         made_(shard_count_ + 1),
-        stopped_(shard_count_) {}
+        stopped_(shard_count_ + 1) {}
 
   int run();
 
@@ -105,8 +105,9 @@ class Gateway {
   loop::EventLoop loop_;
   loop::WakeUp wake_;
   loop::Timer poll_timer_;
-  std::latch made_;     // Every inbox has its wake-up before anybody posts.
-  std::latch stopped_;  // Shards that run no more; none is destroyed before all are.
+  std::latch made_;  // Every inbox has its wake-up before anybody posts.
+  // Shards that run no more, and main, which posts no more: before that none is destroyed.
+  std::latch stopped_;
   std::vector<std::thread> threads_;
   std::uint64_t drain_deadline_ms_ = 0;
   std::uint64_t api_deadline_ms_ = 0;
@@ -159,6 +160,7 @@ int Gateway::run() {
   }
   announce(public_sockets->address, api_sockets->address);
   loop_.run([] { return false; });
+  stopped_.count_down();
   for (std::thread& thread : threads_) thread.join();
   observe::info("stopped", {});
   return 0;

@@ -53,10 +53,8 @@ class Router final : public api::Dispatcher, public edge::Services {
   void set_sink(api::ReplySink& sink) { sink_ = &sink; }
   // Wakes main(), which then looks at ShardSet::drain_requested. Callable from any thread.
   void set_wake_main(std::function<void()> wake) { wake_main_ = std::move(wake); }
-  void begin_turn(std::uint64_t now_ms) {
-    now_ms_ = now_ms;
-    accepted_ns_ = 0;
-  }
+  void begin_turn(std::uint64_t now_ms) { now_ms_ = now_ms; }
+  void end_turn() { accepted_ns_ = 0; }
 
   // --- The steps of a turn, in this order. ---
   void take_inbox();
@@ -103,7 +101,7 @@ class Router final : public api::Dispatcher, public edge::Services {
  private:
   static constexpr std::size_t kOutboxMax = 1'024;
   static constexpr std::size_t kJobItemsMax = 256;
-  static constexpr std::size_t kSpareJobsMax = 16;
+  static constexpr std::size_t kSpareJobsMax = 16;  // More than a busy turn makes; some 1 MiB.
 
   struct Outbox {
     std::deque<std::unique_ptr<cross::Job>> jobs;

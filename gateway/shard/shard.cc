@@ -109,9 +109,9 @@ void Shard::carry_out_local() {
 
 void Shard::run_fanouts() {
   const std::uint64_t begin_ns = edge_.now_ns();
-  const std::uint32_t visited =
+  const std::uint32_t used =
       hub_.fanouts().run(fanout_pace_.deliveries(config_->hub.fanout_slice_us), fanouts_done_);
-  fanout_pace_.ran(visited, edge_.now_ns() - begin_ns);
+  fanout_pace_.ran(used, edge_.now_ns() - begin_ns);
   router_.on_fanouts_done(fanouts_done_);
 }
 
@@ -125,6 +125,7 @@ void Shard::let_leave() {
   carry_out_local();
   router_.post_outbox();
   api_.flush();
+  router_.end_turn();
 }
 
 void Shard::set_wake_timer() {

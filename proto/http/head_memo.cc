@@ -19,19 +19,23 @@ std::optional<std::uint64_t> parse_digits(std::string_view text) {
 
 }  // namespace
 
-void HeadMemo::learn(std::string_view bytes, const RequestHead& head, const char* parsed) {
-  const std::string_view length = head.header("content-length");
-  forget();
-  if (length.size() > kDigitsMax) return;
+void HeadMemo::hold(std::string_view bytes) {
   bytes_ = bytes;
+  known_ = false;
+}
+
+void HeadMemo::learn(const RequestHead& head, const char* parsed) {
+  const std::string_view length = head.header("content-length");
+  if (bytes_.empty() || length.size() > kDigitsMax) return;
   length_size_ = length.size();
   length_at_ = length.empty() ? 0 : static_cast<std::size_t>(length.data() - parsed);
+  known_ = true;
 }
 
 std::optional<HeadMemo::Match> HeadMemo::match(dunlin::ConstBytes input) const {
   const std::string_view known = bytes_;
   const std::string_view text = dunlin::as_string_view(input);
-  if (known.empty() || text.size() < known.size()) return std::nullopt;
+  if (!known_ || text.size() < known.size()) return std::nullopt;
   const std::size_t length_end = length_at_ + length_size_;
   if (text.substr(0, length_at_) != known.substr(0, length_at_) ||
       text.substr(length_end, known.size() - length_end) != known.substr(length_end)) {

@@ -1,6 +1,8 @@
 // Recognises a head that repeats the one before it on the same connection. Clients that keep a
 // connection send the same head again and again; only the length of the body changes. Parsing is a
-// pure function of the bytes, so an equal head need not be parsed again.
+// pure function of the bytes, so an equal head need not be parsed again. (Comparing takes a time
+// that depends on the bytes, keys among them; but both heads are the same peer's, who learns
+// nothing.)
 //
 // Owner: RequestParser.   Thread: any.   Bound: one head.
 #pragma once
@@ -18,10 +20,10 @@ namespace http {
 
 class HeadMemo {
  public:
-  // `bytes` is a whole head as received, without an empty line before it; `head` was parsed from a
-  // copy of it that begins at `parsed`.
-  void learn(std::string_view bytes, const RequestHead& head, const char* parsed);
-  void forget() { bytes_.clear(); }
+  // A whole head as received, before it is parsed; and what was parsed from a copy of it that
+  // begins at `parsed`. Until then nothing matches.
+  void hold(std::string_view bytes);
+  void learn(const RequestHead& head, const char* parsed);
 
   struct Match {
     std::size_t size = 0;                         // Of the head.
@@ -35,7 +37,8 @@ class HeadMemo {
   [[nodiscard]] std::optional<Match> match(dunlin::ConstBytes input) const;
 
  private:
-  std::string bytes_;          // Empty: nothing is known.
+  std::string bytes_;
+  bool known_ = false;         // They were parsed.
   std::size_t length_at_ = 0;  // Of Content-Length's digits, if there are any.
   std::size_t length_size_ = 0;
 };

@@ -34,12 +34,11 @@ Step RequestParser::read_head(ConstBytes& input) {
   if (!result.complete) return NeedInput{};
 
   guard_.reset();
-  std::string received;
-  if (std::exchange(kept_alive_, true)) received = head_bytes_;
+  if (std::exchange(kept_alive_, true)) memo_.hold(head_bytes_);
   if (const auto error = parse_head(head_bytes_, limits_.target_size_max, headers_, head_)) {
     return fail(*error);
   }
-  memo_.learn(received, head_, head_bytes_.data());
+  memo_.learn(head_, head_bytes_.data());
   begin_request();
   return HeadComplete{};
 }

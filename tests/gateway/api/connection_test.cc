@@ -460,5 +460,43 @@ TEST_F(ApiTest, AReloadChangesKeys) {
   EXPECT_THAT(statuses(cut_answers(client.received)), ElementsAre(200, 401));
 }
 
+// From the third on an equal head is not looked at again; nobody may gain or lose by that.
+TEST_F(ApiTest, AReloadChangesKeysForRepeatedHeads) {
+  Client client = connect();
+  const auto push_some = [&](int count) {
+    for (int i = 0; i < count; ++i) {
+      client.send(push_to("1", "a"));
+      turns();
+    }
+    client.receive();
+  };
+  push_some(4);
+  config.api.keys = {"secret"};
+  server->reload(std::make_shared<const config::Config>(config));
+  push_some(3);
+  config.api.keys = {};
+  server->reload(std::make_shared<const config::Config>(config));
+  push_some(3);
+  EXPECT_THAT(statuses(cut_answers(client.received)),
+              ElementsAre(200, 200, 200, 200, 401, 401, 401, 200, 200, 200));
+}
+
+TEST_F(ApiTest, RepeatedHeadsAreAnsweredLikeTheFirst) {
+  Client client = connect();
+  const std::string refused = "GET /nothing HTTP/1.1\r\nHost: h\r\n\r\n";
+  const std::string options = "OPTIONS /v1/push HTTP/1.1\r\nHost: h\r\n\r\n";
+  const std::string expecting =
+      "POST /v1/push HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 22\r\n\r\n";
+  const std::string body = R"({"uid":"1","text":"a"})";
+  for (int i = 0; i < 4; ++i) client.send(refused);
+  for (int i = 0; i < 4; ++i) client.send(options);
+  for (int i = 0; i < 4; ++i) client.send(expecting + body);
+  for (int i = 0; i < 30; ++i) turns();
+  client.receive();
+  EXPECT_THAT(
+      statuses(cut_answers(client.received)),
+      ElementsAre(404, 404, 404, 404, 204, 204, 204, 204, 100, 200, 100, 200, 100, 200, 100, 200));
+}
+
 }  // namespace
 }  // namespace api

@@ -85,6 +85,31 @@ TEST(Watches, AReceiverThatLeavesEndsWhatAwaitedOnlyIt) {
   watches.let_go(open[1]);
 }
 
+TEST(Watches, AcknowledgementsOfManyReceiversInAnyOrder) {
+  constexpr std::uint64_t kReceivers = 2'000;
+  Watches watches;
+  std::vector<Receipt> receipts(3);
+  std::vector<Watch*> open;
+  for (std::uint64_t i = 0; i < receipts.size(); ++i) {
+    open.push_back(watches.open(receipts[i], nullptr, {100 + i}, true));
+    for (std::uint64_t r = 0; r < kReceivers; ++r) {
+      watches.expect_ack(*open.back(), {r});
+      watches.expect_ack(*open.back(), {r});  // Named twice, awaited once.
+    }
+  }
+  for (std::uint64_t r = 0; r < kReceivers; r += 2) EXPECT_TRUE(watches.acknowledge({101}, {r}));
+  watches.let_go(open[0]);
+  for (std::uint64_t r = 1; r < kReceivers; r += 2) watches.forget_receiver({r});
+  EXPECT_EQ(watches.take_finished(), std::vector{open[1]});
+  EXPECT_EQ(receipts[1].acked, kReceivers / 2);
+  for (std::uint64_t r = kReceivers; r-- > 0;) {
+    EXPECT_EQ(watches.acknowledge({102}, {r}), r % 2 == 0);
+  }
+  EXPECT_EQ(watches.take_finished(), std::vector{open[2]});
+  watches.let_go(open[1]);
+  watches.let_go(open[2]);
+}
+
 TEST(Watches, WithoutAcknowledgementsNoneAreAwaited) {
   Watches watches;
   Receipt receipt;

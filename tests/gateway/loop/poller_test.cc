@@ -6,6 +6,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <thread>
 #include <utility>
@@ -152,11 +153,29 @@ TEST_F(PollerTest, ASleepingLoopIsWokenByAnotherThread) {
       poller_.wake();
     }
   });
+  int turns = 0;
   loop_.run([&] {
+    ++turns;
     if (asked.load() == 1'000) loop_.stop();
     return false;
   });
   other.join();
+  EXPECT_LE(turns, 1'002);  // One for each wake-up at most: in between it slept.
+}
+
+TEST_F(PollerTest, ALoopWithNothingToDoSleeps) {
+  std::thread other([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+    poller_.wake();
+  });
+  int turns = 0;
+  loop_.run([&] {
+    ++turns;
+    if (recorder_.woken > 0) loop_.stop();
+    return false;
+  });
+  other.join();
+  EXPECT_LE(turns, 3);
 }
 
 TEST_F(PollerTest, TheLoopsOwnTimersAndDescriptorsAreServed) {
