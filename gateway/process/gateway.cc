@@ -160,7 +160,6 @@ int Gateway::run() {
   }
   announce(public_sockets->address, api_sockets->address);
   loop_.run([] { return false; });
-  stopped_.count_down();
   for (std::thread& thread : threads_) thread.join();
   observe::info("stopped", {});
   return 0;
@@ -287,6 +286,7 @@ void Gateway::poll_drain() {
 void Gateway::stop_shards() {
   stopping_ = true;
   order([] { return std::make_unique<shard::StopJob>(); });
+  stopped_.count_down();
   loop_.stop();
 }
 
