@@ -187,5 +187,7 @@ for ((rep = 1; rep <= reps; rep++)); do
 done
 
 echo "results: $out"
-"$build/dunlin-bench" report --goals "$root/bench/goals.toml" -o "$out/report.html" "$out"/*.json && echo "report: $out/report.html"
-"$build/dunlin-bench" table --goals "$root/bench/goals.toml" "$out"/*.json
+goals=(--goals "$root/bench/goals.toml")
+[[ -z $growth ]] || goals=() # They are about the other rows.
+"$build/dunlin-bench" report "${goals[@]}" -o "$out/report.html" "$out"/*.json && echo "report: $out/report.html"
+"$build/dunlin-bench" table "${goals[@]}" "$out"/*.json

@@ -18,9 +18,10 @@ namespace {
 
 constexpr const char* kExitStatus =
     "Exit status: 0 all went as it must; 1 it could not be run or written; 2 it ran, but something "
-    "was lost, duplicated, reordered, damaged, refused or too late (checks marked (!)), got worse "
-    "(compare) or missed its goal (table); 3 the profile says that the server cannot do this; "
-    "above 100 a wrong command line.";
+    "was lost, duplicated, reordered, damaged, refused or too late (checks marked (!)), a bound "
+    "was exceeded (reconnect --baseline-max, soak --memory-growth-max), a figure got worse "
+    "(compare), a goal was missed or could not be measured (table); 3 the profile says that the "
+    "server cannot do this; above 100 a wrong command line.";
 
 constexpr std::size_t kStreamOutstanding = 64;
 
@@ -41,8 +42,10 @@ constexpr std::array kScenarios = {
     ScenarioName{"echo", Scenario::kEcho, "clients send and get the same back"},
     ScenarioName{"mixed", Scenario::kMixed,
                  "targeted pushes at a rate while broadcasts are under way"},
-    ScenarioName{"reconnect", Scenario::kReconnect,
-                 "all clients lose their connections at once and come back: how long, what cost"},
+    ScenarioName{
+        "reconnect", Scenario::kReconnect,
+        "all clients lose their connections at once and come back: how long until the last "
+        "handshake, what cost"},
     ScenarioName{
         "soak", Scenario::kSoak,
         "pushes, broadcasts and churn for long: does anything grow, slow down or get lost"},
@@ -57,7 +60,7 @@ struct OwnDefault {
 
 constexpr std::array kOwnDefaults = {
     OwnDefault{Scenario::kMixed, "--rate", "1000"},
-    OwnDefault{Scenario::kMixed, "--probes", "100"},
+    OwnDefault{Scenario::kMixed, "--probes", "1000"},
     OwnDefault{Scenario::kSoak, "--rate", "1000"},
     OwnDefault{Scenario::kSoak, "--broadcast-rate", "1"},
     OwnDefault{Scenario::kSoak, "--non-readers", "1"},
@@ -181,8 +184,9 @@ void add_broadcast_rate_option(CLI::App& app, Options& options) {
 
 void add_probes_option(CLI::App& app, Options& options) {
   app.add_option("--probes", options.probes,
-                 "clients that get the targeted pushes, and are read before the others so that "
-                 "their latency is the server's; 0: all clients get them, none is preferred")
+                 "clients that take turns in getting the targeted pushes, and are read before the "
+                 "others so that their latency is the server's; fewer stay in the server's caches. "
+                 "Each worker needs one. 0: all clients get them, none is preferred")
       ->capture_default_str();
 }
 
@@ -203,7 +207,7 @@ void add_reconnect_options(CLI::App& app, Options& options) {
       ->capture_default_str();
   group
       ->add_option("--return-timeout", options.return_timeout_s,
-                   "seconds until clients that are not back are given up")
+                   "seconds until clients that are not connected again are given up")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   group
@@ -213,7 +217,7 @@ void add_reconnect_options(CLI::App& app, Options& options) {
       ->check(CLI::ExistingFile);
   group
       ->add_option("--baseline-max", options.baseline_max,
-                   "so many times the baseline a reconnect may cost")
+                   "so many times the baseline a reconnect may cost, else exit status 2")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
 }
@@ -233,12 +237,12 @@ void add_soak_options(CLI::App& app, Options& options) {
   add_drop_option(*group, options);
   group
       ->add_option("--memory-growth-max", options.memory_growth_max,
-                   "percent that the server may grow in the second half …")
+                   "percent that the server's memory and open files may grow in the second half …")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   group
       ->add_option("--memory-allowance", options.memory_allowance,
-                   "… and the MiB on top of that, before it is a warning")
+                   "… and the MiB on top of that, else exit status 2")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
 }

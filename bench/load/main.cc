@@ -20,7 +20,7 @@
 
 namespace {
 
-constexpr int kUnsound = 2;  // The scenario ran, but messages were lost or damaged, or got worse.
+constexpr int kFailed = 2;       // It could be run or read, but what was found is not good.
 constexpr int kUnsupported = 3;  // The profile says that the server does no such thing.
 
 int fail(const std::string& reason, int status = 1) {
@@ -55,7 +55,7 @@ int run_scenario(load::Options options) {
     const auto written = load::write_json(result, setup->options.json_file);
     if (!written) return fail(written.error());
   }
-  return result.is_sound() ? 0 : kUnsound;
+  return result.has_passed() ? 0 : kFailed;
 }
 
 int tabulate(const load::Arguments& arguments, std::vector<load::Result> results) {
@@ -71,7 +71,7 @@ int tabulate(const load::Arguments& arguments, std::vector<load::Result> results
     return written ? 0 : fail(written.error());
   }
   fmt::print("{}", load::to_text(table));
-  return table.missed_count == 0 ? 0 : kUnsound;
+  return table.has_passed() ? 0 : kFailed;
 }
 
 }  // namespace
@@ -92,7 +92,7 @@ int main(int argc, char** argv) try {
     return tabulate(*arguments, std::move(results));
   const load::Comparison comparison = load::compare(results[0], results[1]);
   fmt::print("{}", load::to_text(comparison));
-  return comparison.worse_count == 0 ? 0 : kUnsound;
+  return comparison.worse_count == 0 ? 0 : kFailed;
 } catch (const std::exception& error) {
   std::fprintf(stderr, "dunlin-bench: %s\n", error.what());
   return 1;

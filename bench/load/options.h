@@ -62,7 +62,7 @@ struct Options {
   // reconnect.
   Drop drop = Drop::kReset;
   unsigned rounds = 3;
-  double return_timeout_s = 60;  // Until clients that are not back are given up.
+  double return_timeout_s = 60;  // Until clients that are not connected again are given up.
   std::string baseline_file;     // A result of `connect`, whose cost is the yardstick.
   double baseline_max = 1.15;    // So many times that cost a reconnect may need.
   double baseline_cpu_us = 0;    // From the file; 0: none.
@@ -71,7 +71,7 @@ struct Options {
   double churn_rate = 10;           // Connections per second that are dropped and come back …
   std::size_t churn_clients = 100;  // … of these, who come on top of `connections`.
   double memory_growth_max = 2;     // Percent over the second half …
-  double memory_allowance = 1;      // … and MiB, before it is called growth.
+  double memory_allowance = 1;      // … and MiB, before the run has failed.
 
   // Time, in seconds.
   double settle_s = 0.5;  // From the last login to the first push.

@@ -56,6 +56,19 @@ TEST(Axis, ARangeOfNothingHasAPlaceForIt) {
   }
 }
 
+TEST(Axis, WhatIsNoNumberIsAbsent) {
+  for (const double none : {std::nan(""), HUGE_VAL, -HUGE_VAL}) {
+    EXPECT_EQ(Axis::linear(none, 9.3).ticks(), Axis::linear(0, 9.3).ticks());
+    EXPECT_EQ(Axis::linear(7, none).ticks(), Axis::linear(7, 7).ticks());
+    EXPECT_EQ(Axis::logarithmic(none, 10).ticks(), Axis::logarithmic(10, 10).ticks());
+    EXPECT_EQ(Axis::logarithmic(10, none).ticks(), Axis::logarithmic(10, 10).ticks());
+    EXPECT_LT(Axis::logarithmic(none, none).from(), Axis::logarithmic(none, none).to());
+  }
+  EXPECT_EQ(Axis::logarithmic(-5, 10).ticks(), Axis::logarithmic(10, 10).ticks());
+  EXPECT_EQ(Axis::linear(0, 1).share(std::nan("")), 0);
+  EXPECT_LE(Axis::linear(-1e308, 1e308).ticks().size(), Axis::kTicksMax);
+}
+
 TEST(Axis, WhatLiesOutsideIsAtTheBorder) {
   const Axis axis = Axis::fixed(10, 20, {12});
   EXPECT_THAT(axis.ticks(), ElementsAre(12));

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <set>
 
 #include "bench/load/report/page/bar_chart.h"
@@ -90,6 +91,25 @@ TEST(BarChart, OfNothingIsNoDivisionByIt) {
   const std::string svg = to_svg(chart);
   EXPECT_EQ(svg.find("nan"), std::string::npos) << svg;
   EXPECT_EQ(svg.find("inf"), std::string::npos) << svg;
+}
+
+TEST(BarChart, WhatIsLessThanNothingIsDrawnAsNothing) {
+  BarChart chart = bars();
+  chart.bars[0].value = -5;
+  chart.bars[0].repetitions = {-6, -5, std::nan("")};
+  const std::string svg = to_svg(chart);
+  EXPECT_EQ(svg.find("\"-"), std::string::npos) << svg;
+  EXPECT_EQ(svg.find("nan%"), std::string::npos) << svg;
+  EXPECT_NE(svg.find("width=\"0%\""), std::string::npos) << svg;
+  EXPECT_NE(svg.find("dunlin: -5 us"), std::string::npos) << "the words say what it is";
+}
+
+TEST(BarChart, WhatIsNotSoundIsMarked) {
+  BarChart chart = bars();
+  EXPECT_EQ(count_of(to_svg(chart), "(!)"), 0u);
+  chart.bars[1].is_sound = false;
+  EXPECT_EQ(
+      count_of(to_svg(chart), "<tspan class=\"value\">10</tspan> <tspan class=\"missed\">(!)"), 1u);
 }
 
 TEST(BarChart, HostileNamesAreText) {

@@ -35,6 +35,7 @@ TEST(CommandLine, AScenarioMayHaveDefaultsOfItsOwn) {
   EXPECT_EQ(push.slices, 5u);
   EXPECT_EQ(push.rate, 0);
   EXPECT_EQ(options_of({"mixed"}).rate, 1'000);
+  EXPECT_EQ(options_of({"mixed"}).probes, 1'000u);
 }
 
 TEST(CommandLine, WhatTheUserSaysWins) {

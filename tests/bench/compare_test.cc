@@ -52,6 +52,15 @@ TEST(Compare, ALostMessageIsAlwaysWorse) {
   EXPECT_EQ(compare(with_metric(1, {}), after).worse_count, 1u);
 }
 
+TEST(Compare, ABoundThatWasExceededIsWorse) {
+  Result after = with_metric(1, {});
+  after.exceeded = {"the server grew"};
+  const Comparison comparison = compare(with_metric(1, {}), after);
+  EXPECT_EQ(comparison.worse_count, 1u);
+  ASSERT_EQ(comparison.remarks.size(), 1u);
+  EXPECT_EQ(comparison.remarks[0], "WORSE: after: the server grew");
+}
+
 TEST(Compare, RemarksOnWhatCannotBeCompared) {
   Result after = with_metric(1, {});
   after.scenario = "fanout";

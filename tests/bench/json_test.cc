@@ -38,6 +38,7 @@ Result example() {
   result.latencies = {latency};
   result.checks = {{.name = "lost", .count = 2, .must_be_zero = true},
                    {.name = "received", .count = 9, .must_be_zero = false}};
+  result.exceeded = {"the server grew"};
   result.warnings = {"noisy"};
   return result;
 }
@@ -52,6 +53,7 @@ TEST_F(ResultFile, RoundTrip) {
   EXPECT_EQ(read->label, written.label);
   EXPECT_EQ(read->parameters, written.parameters);
   EXPECT_EQ(read->machine, written.machine);
+  EXPECT_EQ(read->exceeded, written.exceeded);
   EXPECT_EQ(read->warnings, written.warnings);
   ASSERT_EQ(read->metrics.size(), 2u);
   EXPECT_EQ(read->metrics[0].value, 3.25);

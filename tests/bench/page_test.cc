@@ -63,6 +63,37 @@ TEST(Page, AGoalThatIsNoRatioIsAlsoMissedAtAGlance) {
   EXPECT_TRUE(has(page, "✗ 1 of 1 goals missed"));
 }
 
+TEST(Page, TellsGoalsThatWereNotMeasured) {
+  const Goals goals = {{"push 1000", {{"", {{{"limit", 1.2}, {"ring", 1}}, 0}}}}};
+  const std::string page = page_of({run("dunlin", 11), run("limit", 10)}, goals);
+  EXPECT_TRUE(has(page, "✗ 1 of 2 goals not measured"));
+  EXPECT_TRUE(has(page, "<p>not measured: <a href=\"#row-1\">push 1000</a>: dunlin / ring</p>"));
+  EXPECT_TRUE(has(page, "<b>✗ not measured</b> dunlin / ring"));
+}
+
+TEST(Page, AGoalOfAnUnsoundResultIsMissed) {
+  Result bad = run("limit", 10);
+  bad.checks[1].count = 3;
+  const std::string page =
+      page_of({run("dunlin", 11), bad}, {{"push 1000", {{"", {{{"limit", 1.2}, {"x", 1}}, 12}}}}});
+  EXPECT_TRUE(has(page, "✗ 1 of 3 goals missed, 1 not measured"));
+  EXPECT_TRUE(has(page, "<b>✗ missed</b> 1.100 (!) × limit, at most 1.2"));
+  EXPECT_TRUE(has(page, "<b>✓ reached</b> 11, at most 12 CPU us"));
+  EXPECT_TRUE(has(page, "<b>✗ not sound (!)</b> limit: lost 3"));
+  EXPECT_TRUE(has(page, "<td>10 <b class=\"missed\">(!)</b>"));
+  EXPECT_TRUE(has(page, "<td>11<"));
+}
+
+TEST(Page, ABoundThatWasExceededIsNoLoss) {
+  Result grown = run("dunlin", 11);
+  grown.exceeded = {"the server grew"};
+  const std::string page = page_of({grown});
+  EXPECT_TRUE(has(page, "✗ Bounds were exceeded"));
+  EXPECT_TRUE(has(page, "push 1000 · dunlin: the server grew"));
+  EXPECT_TRUE(has(page, "<b>✗ exceeded</b> dunlin: the server grew"));
+  EXPECT_FALSE(has(page, "✗ not sound"));
+}
+
 TEST(Page, SaysWhatWasUnsoundAndWhatToDoubt) {
   Result bad = run("limit", 10);
   bad.checks[1].count = 1'234;
@@ -112,7 +143,7 @@ TEST(Page, HostileNamesAreText) {
   hostile.latencies.push_back(
       {.name = kHostile, .meaning = kHostile, .histogram = hostile.latencies[0].histogram});
   hostile.checks.push_back({.name = kHostile, .count = 1, .must_be_zero = true});
-  hostile.warnings = {kHostile};
+  hostile.warnings = hostile.exceeded = {kHostile};
   for (auto& [name, value] : hostile.parameters) value = kHostile;
   for (auto& [name, value] : hostile.machine) value = kHostile;
   const std::vector<Result> results = {run("limit", 10), hostile};

@@ -42,5 +42,19 @@ TEST(Schedule, CountsWhatIsLeftBeforeATime) {
   EXPECT_EQ(schedule.count_before(0, kSecond), 999u);
 }
 
+TEST(Punctuality, WhatFallsDueWhileNothingIsFreeIsExcused) {
+  Punctuality punctuality;
+  punctuality.begin_turn(100);
+  EXPECT_FALSE(punctuality.excuses(100));
+  punctuality.starve();
+  // The server's answer brings the next turn: what fell due meanwhile waited for that, too.
+  punctuality.begin_turn(300);
+  EXPECT_TRUE(punctuality.excuses(90));
+  EXPECT_TRUE(punctuality.excuses(300));
+  EXPECT_FALSE(punctuality.excuses(301));
+  punctuality.begin_turn(500);
+  EXPECT_FALSE(punctuality.excuses(400)) << "something was free since";
+}
+
 }  // namespace
 }  // namespace load

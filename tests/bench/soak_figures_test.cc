@@ -25,7 +25,7 @@ const Metric& metric(const Result& result, const char* name) {
   return *std::ranges::find(result.metrics, name, &Metric::name);
 }
 
-TEST(SoakFigures, WhatGrowsByMoreThanItsAllowanceIsAWarning) {
+TEST(SoakFigures, WhatGrowsByMoreThanItsAllowanceIsAFailure) {
   constexpr std::uint64_t kMiB = 1 << 20;
   load::Setup setup;
   setup.options.memory_growth_max = 2;
@@ -34,11 +34,25 @@ TEST(SoakFigures, WhatGrowsByMoreThanItsAllowanceIsAWarning) {
   // The first half does not count. 100 to 104 MiB is more than 2 % and 1 MiB.
   add_soak_figures(result, setup, record_of({0, 50 * kMiB, 100 * kMiB, 102 * kMiB, 104 * kMiB}),
                    true);
-  ASSERT_EQ(result.warnings.size(), 1u);
-  EXPECT_THAT(result.warnings[0], HasSubstr("user memory in MiB gained 4.00 (3.9 %)"));
+  EXPECT_FALSE(result.has_passed());
+  EXPECT_TRUE(result.is_sound()) << "nothing was lost";
+  ASSERT_EQ(result.exceeded.size(), 1u);
+  EXPECT_THAT(result.exceeded[0], HasSubstr("user memory in MiB gained 4.00 (3.9 %)"));
+  EXPECT_THAT(result.exceeded[0], HasSubstr("3.04 are allowed"));
   EXPECT_NEAR(metric(result, "user_growth").value, 120, 1e-6) << "2 MiB a minute";
   EXPECT_EQ(metric(result, "user_held").value, 104);
   EXPECT_EQ(metric(result, "open_files").value, 100);
+}
+
+TEST(SoakFigures, SoDoOpenFiles) {
+  load::Setup setup;
+  setup.options.churn_clients = 10;
+  Record record = record_of({1, 1, 1, 1, 1});
+  for (std::size_t i = 0; i < record.holdings.size(); ++i) record.holdings[i].open_files += 20 * i;
+  Result result;
+  add_soak_figures(result, setup, record, true);
+  ASSERT_EQ(result.exceeded.size(), 1u);
+  EXPECT_THAT(result.exceeded[0], HasSubstr("open files gained 40.00"));
 }
 
 TEST(SoakFigures, WhatRestsOrShrinksIsNone) {
@@ -48,6 +62,7 @@ TEST(SoakFigures, WhatRestsOrShrinksIsNone) {
   add_soak_figures(result, setup, record_of({0, 50 * kMiB, 100 * kMiB, 101 * kMiB, 102 * kMiB}),
                    true);
   add_soak_figures(result, setup, record_of({9 * kMiB, 8 * kMiB, 7 * kMiB, 1 * kMiB, 0}), true);
+  EXPECT_THAT(result.exceeded, ElementsAre());
   EXPECT_THAT(result.warnings, ElementsAre());
 }
 

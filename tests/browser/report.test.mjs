@@ -54,7 +54,7 @@ before(async () => {
   });
   fs.writeFileSync(path.join(directory, "ready.json"), '{"pid":1}');  // Stands among the results of bench/run.sh.
   const goals = path.join(directory, "goals.toml");
-  fs.writeFileSync(goals, '["push 1000"]\nlimit = 1.05\nvalue = 12\nnode-ws.limit = 5\n');
+  fs.writeFileSync(goals, '["push 1000"]\nlimit = 1.05\nvalue = 12\nnode-ws.limit = 5\n["echo 64"]\nlimit = 1.1\nnode-ws.limit = 5\n');
   const page = path.join(directory, "report.html");
   execFileSync(BENCH, ["report", ...files, path.join(directory, "ready.json"), "--goals", goals, "-o", page]);
   url = pathToFileURL(page).href;
@@ -71,7 +71,7 @@ const card = (page, section, label) => page.locator(`#${section} .card`, { has: 
 test("verdict: goals, checks and warnings in words, with links to the rows", async () => {
   const page = await open(1280);
   const verdicts = await page.locator(".verdict").allTextContents();
-  assert.match(verdicts[0], /✗ 1 of 3 goals missed/);
+  assert.match(verdicts[0], /✗ 2 of 5 goals missed, 1 not measured.*push 1000, echo 64.*not measured: echo 64: node-ws \/ limit/);
   assert.match(verdicts[1], /✗ Not all runs are sound.*lost 3: echo 64 · limit/);
   assert.match(verdicts[2], /! 2 of 13 runs carry warnings/);
   assert.match(await page.locator("header").textContent(), /4 rows, 4 targets, 1 to 3 repetitions: 13 runs.*Example; kernel 6\.1/);
@@ -91,7 +91,7 @@ test("at a glance: a mark for each ratio, on a logarithmic scale around 1", asyn
   const [even, limit, node] = [await middle(".even"), await middle(".ratio.t1 path"), await middle(".ratio.t2 path")];
   const proportion = (limit - even) / (node - even);
   assert.ok(Math.abs(proportion - Math.log(1.1) / Math.log(11 / 42)) < 0.01, `${proportion}`);
-  assert.deepEqual(await page.locator("svg.ratios a text").allTextContents(), ["push 1000 ✗ missed", "echo 64"]);
+  assert.deepEqual(await page.locator("svg.ratios a text").allTextContents(), ["push 1000 ✗ missed", "echo 64 ✗ missed"]);
   await page.click("svg.ratios a >> nth=1");
   assert.equal(await page.locator(".card:target h3").textContent(), "echo 64");
   await page.done();
@@ -118,6 +118,13 @@ test("bars: lengths are the medians, goals and reference stand where they belong
   for (const reference of await at(".reference")) assert.ok(Math.abs(reference - 10) < 0.1, `${reference}`);
   assert.deepEqual(await push.locator(".goals li").allTextContents(), [
     "✓ reached 11, at most 12 CPU us", "✗ missed 1.100 × limit, at most 1.05", "✓ reached node-ws: 4.200 × limit, at most 5"]);
+  // The mark stands at the figure of the one that lost something, and a goal judged by it is missed.
+  const echo = card(page, "overview", "echo 64");
+  assert.equal(await echo.locator("g", { hasText: "(!)" }).count(), 1);
+  assert.match(await echo.locator("g", { hasText: "(!)" }).textContent(), /limit.*6\.40 \(!\)/s);
+  assert.deepEqual(await echo.locator(".goals li").allTextContents(), [
+    "✗ missed 1.016 (!) × limit, at most 1.1", "✗ not measured node-ws / limit"]);
+  assert.match(await echo.textContent(), /✗ not sound \(!\) limit: lost 3/);
   await page.done();
 });
 

@@ -6,7 +6,7 @@ import pytest
 
 from harness import load_bench
 from harness.gateway import PATIENCE, ROOT
-from harness.load_bench import BENCH, SOUND
+from harness.load_bench import BENCH, SOUND, UNSOUND
 from harness.peers import GO_BUILD, Peer, go_is_installed, missing
 
 UNSUPPORTED = 3
@@ -72,7 +72,10 @@ def test_a_runs_table_leaves_out_what_a_server_cannot_do(tmp_path):
     done = subprocess.run([str(ROOT / "bench/run.sh"), "--build", str(BENCH.parent), "--out", str(tmp_path), "--quick",
                            "--duration", "0.3", "--only", "^echo 64$", "--targets", "limit nchan unheard-of"],
                           stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=3 * PATIENCE, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    # The row's goal is Dunlin's, which was not asked for.
+    assert done.returncode == UNSOUND, done.stdout + done.stderr
+    assert "0 goals reached (<=), 0 missed (>!), 1 not measured" in done.stdout
+    assert "not measured: echo 64: dunlin / limit" in done.stdout
     assert "left out: unheard-of: no such target" in done.stderr
     # Either because of the row, or because it is not installed.
     assert "echo 64: nchan is left out" in done.stderr or "left out: nchan: " in done.stderr

@@ -81,6 +81,13 @@ void compare_checks(Comparison& comparison, const Result& before, const Result& 
   }
 }
 
+// A bound counts by its own: what it is about may be no figure of the run before.
+void compare_bounds(Comparison& comparison, const Result& after) {
+  comparison.worse_count += after.exceeded.size();
+  for (const std::string& bound : after.exceeded)
+    comparison.remarks.push_back("WORSE: after: " + bound);
+}
+
 }  // namespace
 
 Comparison compare(const Result& before, const Result& after) {
@@ -95,6 +102,7 @@ Comparison compare(const Result& before, const Result& after) {
   compare_metrics(comparison, before, after);
   compare_latencies(comparison, before, after);
   compare_checks(comparison, before, after);
+  compare_bounds(comparison, after);
   for (const Result* result : {&before, &after}) {
     for (const std::string& warning : result->warnings) {
       comparison.remarks.push_back(

@@ -49,6 +49,13 @@ std::string_view name_of(Better better) {
   return "neither";
 }
 
+void put_texts(Writer& writer, const char* name, const std::vector<std::string>& texts) {
+  writer.Key(name);
+  writer.StartArray();
+  for (const std::string& text : texts) writer.String(text.c_str());
+  writer.EndArray();
+}
+
 void put_metric(Writer& writer, const Metric& metric) {
   writer.StartObject();
   put(writer, "name", metric.name);
@@ -157,6 +164,15 @@ std::vector<std::pair<std::string, std::string>> read_pairs(Element object, std:
   return pairs;
 }
 
+std::vector<std::string> read_texts(Element object, std::string_view name) {
+  std::vector<std::string> texts;
+  for_each(object, name, [&](Element item) {
+    std::string_view text;
+    if (item.get(text) == simdjson::SUCCESS) texts.emplace_back(text);
+  });
+  return texts;
+}
+
 }  // namespace
 
 std::string to_json(const Result& result) {
@@ -189,10 +205,8 @@ std::string to_json(const Result& result) {
     writer.EndObject();
   }
   writer.EndArray();
-  writer.Key("warnings");
-  writer.StartArray();
-  for (const std::string& warning : result.warnings) writer.String(warning.c_str());
-  writer.EndArray();
+  put_texts(writer, "exceeded", result.exceeded);
+  put_texts(writer, "warnings", result.warnings);
   writer.EndObject();
   return buffer.GetString() + std::string("\n");
 }
@@ -229,10 +243,8 @@ std::expected<Result, std::string> read_json(const std::string& path) {
                              .count = count_of(item, "count"),
                              .must_be_zero = must_be_zero});
   });
-  for_each(document, "warnings", [&](Element item) {
-    std::string_view warning;
-    if (item.get(warning) == simdjson::SUCCESS) result.warnings.emplace_back(warning);
-  });
+  result.exceeded = read_texts(document, "exceeded");
+  result.warnings = read_texts(document, "warnings");
   return result;
 }
 

@@ -1,5 +1,7 @@
-// What `reconnect` is about: how long it takes until the last client is served again, how its cost
-// compares to that of a plain handshake, and what the server is left with.
+// What `reconnect` is about: how long it takes until the last client has its handshake answered
+// again (a login that is a message is only on its way by then; the roll call behind each round
+// shows that it was taken in), how its cost compares to that of a plain handshake, and what the
+// server is left with.
 //
 // Owner: none (a function).   Thread: any.   Bound: none.
 #pragma once

@@ -46,6 +46,7 @@ struct Result {
   std::vector<Metric> metrics;
   std::vector<Latency> latencies;
   std::vector<Check> checks;
+  std::vector<std::string> exceeded;  // Bounds that the run was given and did not keep, in words.
   std::vector<std::string> warnings;
 
   // No message lost, duplicated, reordered or damaged, nothing refused.
@@ -55,6 +56,7 @@ struct Result {
     }
     return true;
   }
+  [[nodiscard]] bool has_passed() const { return is_sound() && exceeded.empty(); }
 };
 
 }  // namespace load

@@ -25,6 +25,7 @@ void add_holding(Result& result, const Record& record, Metric metric, const Amou
 
 Growth growth_of(const Record& record, const Amount& amount) {
   std::vector<Measurement> points;
+  points.reserve(record.holdings.size());
   const std::int64_t begin = record.holdings.front().at_ns;
   for (const Holding& holding : record.holdings) {
     points.push_back(
@@ -33,15 +34,16 @@ Growth growth_of(const Record& record, const Amount& amount) {
   return second_half_growth(points);
 }
 
-void warn_of_growth(Result& result, const std::string& what, const Growth& growth,
-                    const Options& options, double allowance) {
+void judge_growth(Result& result, const std::string& what, const Growth& growth,
+                  const Options& options, double allowance) {
   // Percent and allowance: of a few MiB two percent are noise.
   const double mean = growth.percent != 0 ? 100 * growth.gained / growth.percent : 0;
   const double allowed = mean * options.memory_growth_max / 100 + allowance;
   if (growth.gained <= allowed) return;
-  result.warnings.push_back(
-      fmt::format("the server grew: {} gained {:.2f} ({:.1f} %) in the second half, {:.1f} an hour",
-                  what, growth.gained, growth.percent, growth.per_hour));
+  result.exceeded.push_back(fmt::format(
+      "the server grew: {} gained {:.2f} ({:.1f} %) in the second half, {:.1f} an hour; {:.2f} are "
+      "allowed",
+      what, growth.gained, growth.percent, growth.per_hour, allowed));
 }
 
 void add_memory(Result& result, const Record& record, const Options& options) {
@@ -65,7 +67,7 @@ void add_memory(Result& result, const Record& record, const Options& options) {
                             .value = growth.per_hour,
                             .better = Better::kLower,
                             .samples = {}});
-  warn_of_growth(result, "user memory in MiB", growth, options, options.memory_allowance);
+  judge_growth(result, "user memory in MiB", growth, options, options.memory_allowance);
 }
 
 void add_open_files(Result& result, const Record& record, const Options& options) {
@@ -76,8 +78,8 @@ void add_open_files(Result& result, const Record& record, const Options& options
               {.name = "open_files", .unit = "files", .better = Better::kLower, .samples = {}},
               count);
   // Whoever is on the way back has none for a moment.
-  warn_of_growth(result, "open files", growth_of(record, count), options,
-                 static_cast<double>(options.churn_clients));
+  judge_growth(result, "open files", growth_of(record, count), options,
+               static_cast<double>(options.churn_clients));
 }
 
 void add_slice_latencies(Result& result, std::string name, const Histogram& whole,

@@ -99,7 +99,7 @@ void add_load_metrics(Result& result, const Record& record, const Unit& unit, bo
   add_metric(result, record,
              {.name = "server_cpu", .unit = "us/" + unit.singular, .better = Better::kLower},
              [&](const Snapshot& from, const Snapshot& to) {
-               return ratio(static_cast<double>(to.server_cpu_ns - from.server_cpu_ns) / 1e3,
+               return ratio(static_cast<double>(to.server_work_ns - from.server_work_ns) / 1e3,
                             units(from, to));
              });
 }
@@ -195,14 +195,16 @@ void add_pings(Result& result, const Record& record) {
 void add_latencies(Result& result, const Setup& setup, const Record& record) {
   const std::string from = setup.options.rate > 0 ? "due time" : "sending";
   const bool rounds = setup.options.scenario == Scenario::kReconnect;
+  // Whether the server has taken a login in is not known before something arrives.
+  const char* const login = setup.profile.login.empty() ? "" : ", login sent";
   const auto add = [&](std::string name, std::string meaning, const Histogram& histogram) {
     if (histogram.empty()) return;
     result.latencies.push_back(
         {.name = std::move(name), .meaning = std::move(meaning), .histogram = histogram});
   };
   add("handshake", "connect to 101", record.outcome.handshake);
-  add("readmission", rounds ? "connection dropped to login" : "drop due to login",
-      record.outcome.readmission);
+  add("reconnection", fmt::format("{} to 101{}", rounds ? "connection dropped" : "drop due", login),
+      record.outcome.reconnection);
   add("past_hint", "end of the first retry hint to a later refusal", record.outcome.past_hint);
   add("delivery", "broadcast to arrival at each client", record.outcome.delivery);
   add("completion", "broadcast to arrival at the last client", record.outcome.completion);

@@ -28,15 +28,31 @@ std::string loop_of(const Result& result) {
   return found == result.parameters.end() ? "" : found->second;
 }
 
-Row& row_of(Table& table, const std::string& label, const Headline& headline) {
+Row& row_of(Table& table, const std::string& label) {
   const auto found = std::ranges::find(table.rows, label, &Row::label);
   if (found != table.rows.end()) return *found;
-  table.rows.push_back({.label = label,
-                        .unit = headline.unit,
-                        .meaning = headline.meaning,
-                        .values = {},
-                        .standings = {}});
-  return table.rows.back();
+  return table.rows.emplace_back(Row{.label = label,
+                                     .unit = {},
+                                     .meaning = {},
+                                     .values = {},
+                                     .standings = {},
+                                     .unmeasured = {},
+                                     .faults = {},
+                                     .exceeded = {}});
+}
+
+void add_result(Row& row, const Result& result) {
+  for (const Check& check : result.checks) {
+    if (check.must_be_zero && check.count != 0)
+      row.faults[result.target][check.name] += check.count;
+  }
+  for (const std::string& bound : result.exceeded) row.exceeded.emplace_back(result.target, bound);
+  const auto headline = headline_of(result);
+  if (!headline) return;
+  row.values[result.target].push_back(headline->value);
+  if (!row.unit.empty()) return;
+  row.unit = headline->unit;
+  row.meaning = headline->meaning;
 }
 
 // The row's goals by the subject's name, also those of the subject that was asked for.
@@ -53,12 +69,16 @@ RowGoals goals_of(const Table& table, const Row& row, const Goals& goals) {
 }
 
 Standing standing_of(const Row& row, const std::string& subject, const Goal& goal) {
-  Standing standing{.value = median(row.values.at(subject)), .value_goal = {}, .ratios = {}};
+  Standing standing{.value = median(row.values.at(subject)),
+                    .value_goal = {},
+                    .is_sound = row.is_sound(subject),
+                    .ratios = {}};
   if (goal.value_max > 0) standing.value_goal = goal.value_max;
   for (const auto& [target, values] : row.values) {
     if (target == subject || median(values) <= 0) continue;
     Ratio& ratio = standing.ratios[target];
     ratio.value = standing.value / median(values);
+    ratio.is_sound = standing.is_sound && row.is_sound(target);
     const auto ratio_max = goal.ratios_max.find(target);
     if (ratio_max != goal.ratios_max.end()) ratio.goal = ratio_max->second;
   }
@@ -73,32 +93,52 @@ void count_goals(Table& table, const Standing& standing) {
   }
 }
 
+// `standing` is null where the subject has no figure.
+void note_unmeasured(Row& row, const std::string& subject, const Goal& goal,
+                     const Standing* standing) {
+  if (goal.value_max > 0 && standing == nullptr)
+    row.unmeasured.push_back({.subject = subject, .reference = {}});
+  for (const auto& [reference, ratio_max] : goal.ratios_max) {
+    if (standing == nullptr || !standing->ratios.contains(reference))
+      row.unmeasured.push_back({.subject = subject, .reference = reference});
+  }
+}
+
 void judge(Table& table, Row& row, const Goals& goals) {
   for (const auto& [subject, goal] : goals_of(table, row, goals)) {
-    if (!row.values.contains(subject)) continue;
-    const Standing& standing = row.standings[subject] = standing_of(row, subject, goal);
-    count_goals(table, standing);
-    if (std::ranges::find(table.subjects, subject) == table.subjects.end())
-      table.subjects.push_back(subject);
+    const Standing* standing = nullptr;
+    if (row.values.contains(subject)) {
+      standing = &(row.standings[subject] = standing_of(row, subject, goal));
+      count_goals(table, *standing);
+      if (std::ranges::find(table.subjects, subject) == table.subjects.end())
+        table.subjects.push_back(subject);
+    }
+    note_unmeasured(row, subject, goal, standing);
   }
+  table.unmeasured_count += row.unmeasured.size();
 }
 
 std::string with_goal(const std::string& value, bool missed, const std::string& goal) {
   return fmt::format("{} {} {}", value, missed ? ">!" : "<=", goal);
 }
 
+std::string with_mark(const std::string& value, bool is_sound) {
+  return is_sound ? value : value + " (!)";
+}
+
 std::string format_ratio(const Standing& standing, const std::string& target) {
   const auto found = standing.ratios.find(target);
   if (found == standing.ratios.end()) return "-";
   const Ratio& ratio = found->second;
-  const std::string value = fmt::format("{:.3f}", ratio.value);
+  const std::string value = with_mark(fmt::format("{:.3f}", ratio.value), ratio.is_sound);
   return ratio.goal ? with_goal(value, ratio.is_missed(), fmt::format("{}", *ratio.goal)) : value;
 }
 
 std::string format_value(const Row& row, const std::string& target) {
   const auto values = row.values.find(target);
-  if (values == row.values.end()) return "-";
-  std::string value = format_number(median(values->second));
+  std::string value =
+      with_mark(values == row.values.end() ? "-" : format_number(median(values->second)),
+                row.is_sound(target));
   const auto standing = row.standings.find(target);
   if (standing == row.standings.end()) return value;
   const std::optional<double>& goal = standing->second.value_goal;
@@ -111,7 +151,7 @@ std::vector<TextLine> value_lines(const Table& table) {
   head.insert(head.end(), table.targets.begin(), table.targets.end());
   for (const Row& row : table.rows) {
     TextLine& line = lines.emplace_back(
-        TextLine{fmt::format("{}, {}{}", row.label, row.unit, row.is_sound ? "" : " (!)")});
+        TextLine{row.unit.empty() ? row.label : fmt::format("{}, {}", row.label, row.unit)});
     for (const std::string& target : table.targets) line.push_back(format_value(row, target));
   }
   return lines;
@@ -141,6 +181,32 @@ void append_ratios(std::string& out, const Table& table) {
     out += "\n" + to_text(ratio_lines(table, subject));
 }
 
+void append_goals(std::string& out, const Table& table) {
+  if (table.reached_count + table.missed_count + table.unmeasured_count == 0) return;
+  out += fmt::format("\n{} goals reached (<=), {} missed (>!), {} not measured\n",
+                     table.reached_count, table.missed_count, table.unmeasured_count);
+  for (const Row& row : table.rows) {
+    for (const UnmeasuredGoal& goal : row.unmeasured)
+      out += fmt::format("  not measured: {}: {}\n", row.label, to_text(goal));
+  }
+}
+
+// What is behind each mark, and what else failed.
+void append_faults(std::string& out, const Table& table) {
+  std::string lines;
+  for (const Row& row : table.rows) {
+    for (const auto& [target, faults] : row.faults)
+      lines += fmt::format("  (!) {}: {}: {}\n", row.label, target, to_text(faults));
+  }
+  if (!lines.empty()) out += "\nnot sound, so that goals judged by it are missed\n" + lines;
+  lines.clear();
+  for (const Row& row : table.rows) {
+    for (const auto& [target, bound] : row.exceeded)
+      lines += fmt::format("  {}: {}: {}\n", row.label, target, bound);
+  }
+  if (!lines.empty()) out += "\nbounds that were exceeded\n" + lines;
+}
+
 }  // namespace
 
 bool Standing::is_any_missed() const {
@@ -152,7 +218,7 @@ const Latency* main_latency_of(const Result& result) {
   const bool sends = !loop_of(result).empty();
   const std::vector<std::string_view> names =
       sends ? std::vector<std::string_view>{"push", "echo", "delivery"}
-            : std::vector<std::string_view>{"readmission", "handshake"};
+            : std::vector<std::string_view>{"reconnection", "handshake"};
   for (const std::string_view name : names) {
     const auto latency = std::ranges::find(result.latencies, name, &Latency::name);
     if (latency != result.latencies.end()) return &*latency;
@@ -192,13 +258,9 @@ Table tabulate(std::vector<Result> results, const std::string& subject, const Go
   std::ranges::stable_sort(results, {}, &Result::started_at);
   Table table{.subject = subject, .targets = {}, .subjects = {}, .rows = {}};
   for (const Result& result : results) {
-    const auto headline = headline_of(result);
-    if (!headline) continue;
     if (std::ranges::find(table.targets, result.target) == table.targets.end())
       table.targets.push_back(result.target);
-    Row& row = row_of(table, result.label, *headline);
-    row.values[result.target].push_back(headline->value);
-    row.is_sound = row.is_sound && result.is_sound();
+    add_result(row_of(table, result.label), result);
   }
   const auto others = std::ranges::stable_partition(
       table.targets, [&](const std::string& target) { return target == subject; });
@@ -207,15 +269,33 @@ Table tabulate(std::vector<Result> results, const std::string& subject, const Go
   return table;
 }
 
+bool Table::has_passed() const {
+  return missed_count == 0 && unmeasured_count == 0 &&
+         std::ranges::all_of(rows, [&](const Row& row) {
+           return row.is_sound(subject) &&
+                  std::ranges::none_of(row.exceeded,
+                                       [&](const auto& bound) { return bound.first == subject; });
+         });
+}
+
+std::string to_text(const Faults& faults) {
+  std::string out;
+  for (const auto& [name, count] : faults) {
+    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", name,
+                       format_number(static_cast<double>(count)));
+  }
+  return out;
+}
+
+std::string to_text(const UnmeasuredGoal& goal) {
+  return goal.reference.empty() ? goal.subject : goal.subject + " / " + goal.reference;
+}
+
 std::string to_text(const Table& table) {
   std::string out = to_text(value_lines(table));
   append_ratios(out, table);
-  const bool all_sound = std::ranges::all_of(table.rows, &Row::is_sound);
-  if (!all_sound) out += "\n(!) messages were lost, damaged or refused\n";
-  if (table.reached_count + table.missed_count > 0) {
-    out += fmt::format("\n{} goals reached (<=), {} missed (>!)\n", table.reached_count,
-                       table.missed_count);
-  }
+  append_faults(out, table);
+  append_goals(out, table);
   return out;
 }
 

@@ -78,6 +78,7 @@ std::string to_text(const Result& result) {
   append_metrics(out, result);
   append_latencies(out, result);
   append_checks(out, result);
+  for (const std::string& bound : result.exceeded) out += fmt::format("  (!) {}\n", bound);
   for (const std::string& warning : result.warnings) out += fmt::format("  warning: {}\n", warning);
   return out;
 }

@@ -21,17 +21,18 @@ std::int64_t Churn::turn(std::int64_t now) {
   if (phase >= Phase::kDraining) count_unsent();
   const std::int64_t start = control_.start_ns.load(std::memory_order_relaxed);
   auto& members = clients_.members();
+  punctuality_.begin_turn(now);
   while (phase == Phase::kRunning && !members.empty() && schedule_.due(start) <= now) {
     ClientSet::Member& member = members[next_];
     // Its last return takes this long; the clients behind it are no better off.
     if (!member.is_settled()) {
-      starved_until_ = now;
+      punctuality_.starve();
       break;
     }
     const std::int64_t due = schedule_.due(start);
     schedule_.advance();
     next_ = (next_ + 1) % members.size();
-    if (due > starved_until_ && control_.in_window(due)) {
+    if (!punctuality_.excuses(due) && control_.in_window(due)) {
       outcome_.lateness.record(static_cast<std::uint64_t>(now - due));
     }
     clients_.drop(member, setup_.options.drop, due);

@@ -44,8 +44,8 @@ class Churn final : private ClientSet::Listener {
   Outcome& outcome_;
   ClientSet clients_;
   Schedule schedule_;
-  std::size_t next_ = 0;            // Whose turn it is.
-  std::int64_t starved_until_ = 0;  // When the one whose turn it was last was not back yet.
+  std::size_t next_ = 0;  // Whose turn it is.
+  Punctuality punctuality_;
   bool ended_ = false;
 };
 

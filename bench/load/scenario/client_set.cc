@@ -25,6 +25,10 @@ bool is_of_share(std::size_t index, double share) {
   return picked_until(index + 1) != picked_until(index);
 }
 
+bool shall_read(const Options& options, std::size_t index) {
+  return !is_of_share(index, options.non_readers_percent / 100);
+}
+
 }  // namespace
 
 std::string ClientSet::Member::uid() const { return std::to_string(kUidBase + index_); }
@@ -37,7 +41,7 @@ void ClientSet::Member::on_open(WsClient& client) {
   set_.settle(*this);
   decoder_ = make_message_decoder(set_.setup_.profile.protocol);
   if (dropped_ns_ > 0) {
-    set_.outcome_.readmission.record(static_cast<std::uint64_t>(now - dropped_ns_));
+    set_.outcome_.reconnection.record(static_cast<std::uint64_t>(now - dropped_ns_));
   }
   if (reader_) {
     ++set_.reader_count_;
@@ -93,16 +97,12 @@ ClientSet::ClientSet(EventLoop& loop, const Setup& setup, Place place, Range ran
   }
 }
 
-bool ClientSet::shall_read(std::size_t index) const {
-  return !is_of_share(index, setup_.options.non_readers_percent / 100);
-}
-
-bool ClientSet::is_probe(std::size_t index) const {
-  const Options& options = setup_.options;
+bool ClientSet::is_pushed_to(const Options& options, std::size_t index) {
+  if (!shall_read(options, index)) return false;
   const double share =
       static_cast<double>(options.probes) / static_cast<double>(options.connections);
   // Beside those who do not read: two equal shares must not pick the same clients.
-  return options.probes > 0 && shall_read(index) && is_of_share(index + 1, std::min(share, 1.0));
+  return options.probes == 0 || is_of_share(index + 1, std::min(share, 1.0));
 }
 
 std::int64_t ClientSet::turn(std::int64_t now) {
@@ -122,8 +122,8 @@ std::int64_t ClientSet::turn(std::int64_t now) {
 void ClientSet::open(Member& member, std::int64_t now) {
   const auto& sources = setup_.sources;
   member.connect_ns_ = now;
-  member.reader_ = shall_read(member.index_);
-  member.probe_ = is_probe(member.index_);
+  const bool is_probe = setup_.options.probes > 0 && member.is_pushed_to();
+  member.reader_ = shall_read(setup_.options, member.index_);
   ++opening_;
   const bool started = member.client_.open(
       {.target = setup_.public_address,
@@ -131,7 +131,7 @@ void ClientSet::open(Member& member, std::int64_t now) {
        .request = request_for(member),
        .accept = accept_,
        .receive_buffer_size = member.reader_ ? 0 : kNonReaderBufferSize,
-       .lane = member.probe_ ? Lane::kUrgent : Lane::kNormal});
+       .lane = is_probe ? Lane::kUrgent : Lane::kNormal});
   if (!started) turn_away(member);
 }
 

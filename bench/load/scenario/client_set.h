@@ -50,7 +50,9 @@ class ClientSet {
 
     [[nodiscard]] WsClient& client() { return client_; }
     [[nodiscard]] bool is_reader() const { return reader_; }
-    [[nodiscard]] bool is_probe() const { return probe_; }
+    [[nodiscard]] bool is_pushed_to() const {
+      return ClientSet::is_pushed_to(set_.setup_.options, index_);
+    }
     // Open, or ended, or failed for good; not on its way.
     [[nodiscard]] bool is_settled() const { return settled_; }
     [[nodiscard]] std::string uid() const;
@@ -77,7 +79,6 @@ class ClientSet {
     std::uint64_t sequence_ = 0;
     std::array<SequenceCheck, 2> checks_;  // By Stream.
     bool reader_ = true;
-    bool probe_ = false;
     bool settled_ = false;
   };
 
@@ -99,6 +100,10 @@ class ClientSet {
   ClientSet(EventLoop& loop, const Setup& setup, Place place, Range range, Counters& counters,
             Outcome& outcome, Listener& listener);
 
+  // Whether the client of this index gets targeted pushes: it reads, and is one of the probes where
+  // there are such.
+  [[nodiscard]] static bool is_pushed_to(const Options& options, std::size_t index);
+
   // Opens more clients; to be called until is_complete(). Returns when one that was turned away
   // wants to try again.
   std::int64_t turn(std::int64_t now);
@@ -115,8 +120,6 @@ class ClientSet {
 
  private:
   [[nodiscard]] std::string request_for(const Member& member) const;
-  [[nodiscard]] bool shall_read(std::size_t index) const;
-  [[nodiscard]] bool is_probe(std::size_t index) const;
   void open(Member& member, std::int64_t now);
   void turn_away(Member& member);
   void settle(Member& member);

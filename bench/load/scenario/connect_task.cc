@@ -33,6 +33,7 @@ std::int64_t ConnectTask::turn(std::int64_t now) {
   const std::int64_t start = control_.start_ns.load(std::memory_order_relaxed);
   if (now < start) return start;
 
+  punctuality_.begin_turn(now);
   // A slot that fails at once (no port, no descriptor) comes back to the list: try it next time.
   for (std::size_t tries = free_.size(); tries > 0 && !free_.empty(); --tries) {
     const std::int64_t due = schedule_.is_open_loop() ? schedule_.due(start) : now;
@@ -40,12 +41,12 @@ std::int64_t ConnectTask::turn(std::int64_t now) {
     schedule_.advance();
     Slot* slot = free_.back();
     free_.pop_back();
-    if (schedule_.is_open_loop() && due > starved_until_ && control_.in_window(due)) {
+    if (schedule_.is_open_loop() && !punctuality_.excuses(due) && control_.in_window(due)) {
       outcome_.lateness.record(static_cast<std::uint64_t>(now - due));
     }
     slot->begin(due);
   }
-  if (schedule_.due(start) <= now) starved_until_ = now;  // The server's lateness, not ours.
+  if (schedule_.due(start) <= now) punctuality_.starve();
   return now + 10 * kMillisecond;
 }
 

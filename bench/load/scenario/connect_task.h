@@ -62,7 +62,7 @@ class ConnectTask final : public Task {
   std::vector<Slot*> free_;
   bool announced_ = false;
   bool ended_ = false;
-  std::int64_t starved_until_ = 0;  // When something due last found no free slot.
+  Punctuality punctuality_;
 };
 
 }  // namespace load

@@ -12,13 +12,13 @@ namespace load {
 
 // Nanoseconds all.
 struct Outcome {
-  Histogram handshake;    // Connect to 101.
-  Histogram readmission;  // Connection dropped (reconnect) or due to be (soak), to login.
-  Histogram past_hint;    // End of the first retry hint, to a later refusal.
-  Histogram delivery;     // Due (open loop) or sent (closed loop), to arrival: broadcasts.
-  Histogram completion;   // The same, to the arrival at the last client.
-  Histogram push;         // Due or sent, to arrival: targeted pushes.
-  Histogram answer;       // Due or sent, to the HTTP answer: targeted pushes.
+  Histogram handshake;     // Connect to 101.
+  Histogram reconnection;  // Connection dropped (reconnect) or due to be (soak), to 101.
+  Histogram past_hint;     // End of the first retry hint, to a later refusal.
+  Histogram delivery;      // Due (open loop) or sent (closed loop), to arrival: broadcasts.
+  Histogram completion;    // The same, to the arrival at the last client.
+  Histogram push;          // Due or sent, to arrival: targeted pushes.
+  Histogram answer;        // Due or sent, to the HTTP answer: targeted pushes.
   Histogram broadcast_answer;
   Histogram echo;      // Due or sent, to the message's return.
   Histogram lateness;  // Due to actually sent, though a connection was free: the harness itself.
@@ -29,7 +29,7 @@ struct Outcome {
 
   void merge(const Outcome& other) {
     handshake.merge(other.handshake);
-    readmission.merge(other.readmission);
+    reconnection.merge(other.reconnection);
     past_hint.merge(other.past_hint);
     delivery.merge(other.delivery);
     completion.merge(other.completion);

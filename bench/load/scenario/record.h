@@ -16,6 +16,8 @@ namespace load {
 struct Snapshot {
   std::int64_t at_ns = 0;
   std::int64_t server_cpu_ns = 0;
+  // The same; of reconnect with what came behind the interval and belongs to it: the last logins.
+  std::int64_t server_work_ns = 0;
   std::int64_t harness_cpu_ns = 0;   // Of the whole process.
   std::int64_t machine_busy_ns = 0;  // Of all processors, for everybody; ticks of 10 ms.
   std::vector<std::int64_t> worker_cpu_ns;

@@ -55,6 +55,7 @@ ClientSet::Range range_of(std::size_t index, std::size_t workers, std::size_t co
 Snapshot moved(Snapshot base, const Snapshot& before, const Snapshot& after) {
   base.at_ns += after.at_ns - before.at_ns;
   base.server_cpu_ns += after.server_cpu_ns - before.server_cpu_ns;
+  base.server_work_ns += after.server_work_ns - before.server_work_ns;
   base.harness_cpu_ns += after.harness_cpu_ns - before.harness_cpu_ns;
   base.machine_busy_ns += after.machine_busy_ns - before.machine_busy_ns;
   for (std::size_t i = 0; i < base.worker_cpu_ns.size(); ++i) {
@@ -73,6 +74,7 @@ Run::Run(const Setup& setup, const ServerProbe& probe, Progress& progress)
 Run::~Run() { stop(); }
 
 std::expected<Record, std::string> Run::execute() {
+  if (const auto checked = check_shares(); !checked) return std::unexpected(checked.error());
   record_.memory_before = probe_.memory();
   start_workers();
   if (const auto opened = wait_until_open(); !opened) return std::unexpected(opened.error());
@@ -89,6 +91,25 @@ std::expected<Record, std::string> Run::execute() {
   for (const auto& worker : workers_) record_.outcome.merge(worker->outcome());
   if (!probe_.is_alive()) return std::unexpected("the server has died");
   return std::move(record_);
+}
+
+// Workers push to their own clients at their own part of the rate. One with nobody to push to would
+// leave that part unsent.
+std::expected<void, std::string> Run::check_shares() const {
+  const Options& options = setup_.options;
+  const bool pushes = options.scenario == Scenario::kPush || options.scenario == Scenario::kMixed ||
+                      options.scenario == Scenario::kSoak;
+  for (std::size_t worker = 0; pushes && worker < options.workers; ++worker) {
+    const auto [first, count] = range_of(worker, options.workers, options.connections);
+    std::size_t index = first;
+    while (index < first + count && !ClientSet::is_pushed_to(options, index)) ++index;
+    if (index == first + count) {
+      return std::unexpected(
+          fmt::format("worker {} of {} has no client to push to: give fewer --workers{}",
+                      worker + 1, options.workers, options.probes > 0 ? ", or more --probes" : ""));
+    }
+  }
+  return {};
 }
 
 void Run::start_workers() {
@@ -169,7 +190,7 @@ void Run::measure() {
 
 // What a terminal shows meanwhile; of a long run also what it is about.
 std::string Run::part(unsigned slice) const {
-  const std::string name = fmt::format("part {} of {}", slice, setup_.options.slices);
+  std::string name = fmt::format("part {} of {}", slice, setup_.options.slices);
   if (record_.holdings.empty() || !probe_.is_known()) return name;
   return fmt::format("{}, {:.1f} MiB", name,
                      static_cast<double>(record_.holdings.back().memory.resident) / (1 << 20));
@@ -206,11 +227,13 @@ bool Run::measure_round(unsigned round) {
     sleep_for(kMillisecond);
     progress_.show(fmt::format("round {}: {} of {} are back", round, back, clients));
   }
+  // All clocks now, so that shares of a core are of one interval; it ended a look earlier.
   Snapshot after = snapshot();
   after.at_ns = control_.back_ns.load();
-  // The last logins are still being taken in; what the server needs for them belongs to the round.
+  // The last logins are still being taken in; what the server needs for them belongs to the round's
+  // work, though not to its time.
   sleep_until(now_ns() + nanoseconds(setup_.options.settle_s), "settling");
-  after.server_cpu_ns = probe_.cpu_ns();
+  after.server_work_ns = probe_.cpu_ns();
   record_.borders.push_back(moved(record_.borders.back(), before, after));
   return true;
 }
@@ -284,8 +307,10 @@ void Run::sleep_until(std::int64_t until_ns, std::string_view doing) {
 }
 
 Snapshot Run::snapshot() {
+  const std::int64_t server_cpu_ns = probe_.cpu_ns();
   Snapshot result{.at_ns = now_ns(),
-                  .server_cpu_ns = probe_.cpu_ns(),
+                  .server_cpu_ns = server_cpu_ns,
+                  .server_work_ns = server_cpu_ns,
                   .harness_cpu_ns = harness_cpu_ns(),
                   .machine_busy_ns = machine_busy_ns(),
                   .worker_cpu_ns = {},

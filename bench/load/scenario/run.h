@@ -30,6 +30,7 @@ class Run {
   std::expected<Record, std::string> execute();
 
  private:
+  [[nodiscard]] std::expected<void, std::string> check_shares() const;
   void start_workers();
   [[nodiscard]] std::unique_ptr<Task> make_task(EventLoop& loop, Counters& counters,
                                                 std::size_t worker);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 #include "bench/load/clock.h"
 
@@ -40,6 +41,24 @@ class Schedule {
   double period_ns_;
   std::uint64_t number_;
   std::uint64_t stride_;
+};
+
+// Whose lateness it is when something leaves after its due time. What finds nothing free to leave
+// on waits for the server; and so does all that falls due until the turn that the server's answer
+// brings. Only the rest is the harness's own.
+class Punctuality {
+ public:
+  void begin_turn(std::int64_t now) {
+    if (std::exchange(starved_, false)) excused_until_ns_ = now;
+  }
+  // At the end of a turn: something is due, and nothing is free.
+  void starve() { starved_ = true; }
+
+  [[nodiscard]] bool excuses(std::int64_t due_ns) const { return due_ns <= excused_until_ns_; }
+
+ private:
+  bool starved_ = false;
+  std::int64_t excused_until_ns_ = 0;
 };
 
 }  // namespace load

@@ -35,9 +35,7 @@ TargetedSource::TargetedSource(EventLoop& loop, const Setup& setup, Schedule sch
 void TargetedSource::assign(std::deque<ClientSet::Member>& members) {
   std::vector<ClientSet::Member*> readers;
   for (ClientSet::Member& member : members) {
-    if (member.is_reader() && (setup_.options.probes == 0 || member.is_probe())) {
-      readers.push_back(&member);
-    }
+    if (member.is_pushed_to()) readers.push_back(&member);
   }
   // A fixed seed: two servers are asked for the same uids in the same order. Shuffled, because
   // visiting connections in the order in which they came flatters every cache.
@@ -66,14 +64,14 @@ std::int64_t TargetedSource::turn(std::int64_t now) {
   if (now < start) return start;
   if (schedule_.is_open_loop() && next_due(start) > now) return next_due(start);
 
+  punctuality_.begin_turn(now);
   some_closed_ = false;
   while (serve_publishers(start, now) && next_due(start) <= now) {
   }
   if (some_closed_) return now + 10 * kMillisecond;
   if (next_due(start) > now) return next_due(start);
-  // What is due but found no free connection waits for an answer, which wakes the loop. That is the
-  // server's lateness, not the harness's.
-  starved_until_ = now;
+  // What is due but found no free connection waits for an answer, which wakes the loop.
+  punctuality_.starve();
   return kNever;
 }
 
@@ -143,7 +141,7 @@ bool TargetedSource::publish_one(Publisher& publisher, std::int64_t start, std::
 
 // Of the request: that the first line of a batch waits for the last is no lateness.
 void TargetedSource::record_lateness(std::int64_t due_ns, std::int64_t now) {
-  if (due_ns <= starved_until_ || !control_.in_window(due_ns)) return;
+  if (punctuality_.excuses(due_ns) || !control_.in_window(due_ns)) return;
   outcome_.lateness.record(static_cast<std::uint64_t>(now - due_ns));
 }
 

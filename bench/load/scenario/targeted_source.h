@@ -72,8 +72,8 @@ class TargetedSource final : private PublishConnection::Owner {
   std::deque<Publisher> publishers_;
   bool ended_ = false;
   bool some_closed_ = false;
-  std::int64_t starved_until_ = 0;  // When something due last found no free connection.
-  std::size_t turn_of_ = 0;         // Publishers are served in turn.
+  Punctuality punctuality_;
+  std::size_t turn_of_ = 0;  // Publishers are served in turn.
   std::string payload_;
   std::string uid_;
 };

@@ -22,7 +22,7 @@ _NEXT_TO_IT = BINARY.parent / "dunlin-bench"
 BENCH = Path(os.environ.get("DUNLIN_BENCH_BIN", _NEXT_TO_IT if _NEXT_TO_IT.exists() else ROOT / "build/release/dunlin-bench"))
 LIMIT = BENCH.parent / "dunlin-limit"
 
-SOUND, UNSOUND = 0, 2
+SOUND, UNSOUND = 0, 2  # The latter also of a run that kept no bound, or missed a goal.
 
 
 @dataclass

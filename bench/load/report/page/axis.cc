@@ -44,9 +44,19 @@ std::vector<double> thin_out(const std::vector<double>& values) {
   return kept;
 }
 
+// What is no number counts as absent; what is close to the end of all numbers, as the end.
+double within_reason(double value, double otherwise) {
+  constexpr double kLargest = 1e300;
+  return std::isfinite(value) ? std::clamp(value, -kLargest, kLargest) : otherwise;
+}
+
+bool has_logarithm(double value) { return std::isfinite(value) && value > 0; }
+
 }  // namespace
 
 Axis Axis::linear(double from, double to) {
+  from = within_reason(from, 0);
+  to = within_reason(to, from);
   if (to <= from) to = from + std::max(1.0, std::abs(from) / 10);
   const double step = round_up((to - from) / (kTicksMax - 2));
   Axis axis;
@@ -59,6 +69,8 @@ Axis Axis::linear(double from, double to) {
 }
 
 Axis Axis::logarithmic(double from, double to) {
+  if (!has_logarithm(from)) from = has_logarithm(to) ? to : 1;
+  if (!has_logarithm(to)) to = from;
   Axis axis;
   axis.is_logarithmic_ = true;
   axis.ticks_ = round_values(from, std::max(from, to));
@@ -79,6 +91,7 @@ Axis Axis::fixed(double from, double to, std::vector<double> ticks) {
 }
 
 double Axis::share(double value) const {
+  if (std::isnan(value)) return 0;
   const double inside = std::clamp(value, from_, to_);
   const double share = is_logarithmic_ ? std::log(inside / from_) / std::log(to_ / from_)
                                        : (inside - from_) / (to_ - from_);

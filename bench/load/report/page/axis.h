@@ -1,5 +1,6 @@
 // Maps values to shares of a drawing's width or height, and chooses the values to write at it.
-// The borders are moved outwards to round values.
+// The borders are moved outwards to round values; a border that is no finite number counts as
+// absent.
 //
 // Owner: a chart.   Thread: any (immutable).   Bound: kTicksMax ticks.
 #pragma once
@@ -14,7 +15,7 @@ class Axis {
   static constexpr std::size_t kTicksMax = 7;
 
   static Axis linear(double from, double to);
-  // Both must be positive.
+  // What is not positive counts as absent, too.
   static Axis logarithmic(double from, double to);
   // Exactly these borders, a tick at each of the values.
   static Axis fixed(double from, double to, std::vector<double> ticks);

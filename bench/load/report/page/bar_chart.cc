@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 
 #include "bench/load/report/page/markup.h"
@@ -24,13 +25,26 @@ constexpr double kRightMargin = 1.02;  // Room for the outermost dot.
 using Out = std::back_insert_iterator<std::string>;
 
 double value_max_of(const BarChart& chart) {
-  double largest = chart.reference ? chart.reference->value : 0;
+  double largest = 0;
+  const auto include = [&](double value) {
+    if (std::isfinite(value)) largest = std::max(largest, value);
+  };
+  if (chart.reference) include(chart.reference->value);
   for (const Bar& bar : chart.bars) {
-    largest = std::max(largest, bar.value);
-    for (const double goal : bar.goals) largest = std::max(largest, goal);
-    for (const double value : bar.repetitions) largest = std::max(largest, value);
+    include(bar.value);
+    for (const double goal : bar.goals) include(goal);
+    for (const double value : bar.repetitions) include(value);
   }
   return largest > 0 ? largest * kRightMargin : 1;
+}
+
+// What is negative, such as memory that shrank, or no number, stands at zero.
+double share_of(double value, double value_max) {
+  return std::isfinite(value) ? std::clamp(value / value_max, 0.0, 1.0) : 0;
+}
+
+std::string place_of(double value, double value_max) {
+  return share_percent(share_of(value, value_max));
 }
 
 std::string describe(const BarChart& chart) {
@@ -48,14 +62,13 @@ void append_repetitions(std::string& out, const BarChart& chart, const Bar& bar,
   if (bar.repetitions.size() < 2) return;
   const auto [low, high] = std::ranges::minmax(bar.repetitions);
   fmt::format_to(Out(out), "<line class=\"whisker\" x1=\"{}\" x2=\"{}\" y1=\"{}\" y2=\"{}\"/>",
-                 share_percent(low / value_max), share_percent(high / value_max), kBarMiddle,
-                 kBarMiddle);
+                 place_of(low, value_max), place_of(high, value_max), kBarMiddle, kBarMiddle);
   for (const double value : bar.repetitions) {
     fmt::format_to(Out(out),
                    "<circle class=\"repetition\" cx=\"{}\" cy=\"{}\" r=\"3\">"
                    "<title>{}, one repetition: {} {}</title></circle>",
-                   share_percent(value / value_max), kBarMiddle, escape(bar.name),
-                   format_number(value), escape(chart.unit));
+                   place_of(value, value_max), kBarMiddle, escape(bar.name), format_number(value),
+                   escape(chart.unit));
   }
 }
 
@@ -65,16 +78,17 @@ void append_text(std::string& out, const Bar& bar) {
   fmt::format_to(Out(out),
                  "<text class=\"name\" x=\"0\" y=\"{0}\">{1}</text>"
                  "<text x=\"100%\" y=\"{0}\" text-anchor=\"end\" xml:space=\"preserve\">{2}"
-                 "<tspan class=\"value\">{3}</tspan></text>",
-                 kTextBase, escape(bar.name), note, format_number(bar.value));
+                 "<tspan class=\"value\">{3}</tspan>{4}</text>",
+                 kTextBase, escape(bar.name), note, format_number(bar.value),
+                 bar.is_sound ? "" : " <tspan class=\"missed\">(!)</tspan>");
 }
 
 void append_bar(std::string& out, const BarChart& chart, const Bar& bar, double value_max) {
   fmt::format_to(Out(out),
                  "<rect class=\"bar {}\" x=\"0\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"2\">"
                  "<title>{}: {} {}</title></rect>",
-                 series_class(bar.series), kBarTop, share_percent(bar.value / value_max),
-                 kBarHeight, escape(bar.name), format_number(bar.value), escape(chart.unit));
+                 series_class(bar.series), kBarTop, place_of(bar.value, value_max), kBarHeight,
+                 escape(bar.name), format_number(bar.value), escape(chart.unit));
 }
 
 // A drawing of its own, so that a shape in pixels can stand at a share of the width.
@@ -83,14 +97,14 @@ void append_goal(std::string& out, double goal, double value_max) {
                  "<svg class=\"goal-mark\" x=\"{}\" y=\"{}\" overflow=\"visible\">"
                  "<path class=\"halo\" d=\"M0 -2v{}\"/><path class=\"stem\" d=\"M0 -2v{}\"/>"
                  "<path class=\"tip\" d=\"M0 {}l5 7h-10z\"/><title>goal: at most {}</title></svg>",
-                 share_percent(goal / value_max), kBarTop, kBarHeight + 4, kBarHeight + 4,
-                 kBarHeight + 1, format_number(goal));
+                 place_of(goal, value_max), kBarTop, kBarHeight + 4, kBarHeight + 4, kBarHeight + 1,
+                 format_number(goal));
 }
 
 // At each bar a piece of the line: it leaves the texts between them readable.
 void append_reference(std::string& out, const ReferenceLine& reference, std::size_t bar_count,
                       double value_max) {
-  const double share = reference.value / value_max;
+  const double share = share_of(reference.value, value_max);
   for (std::size_t i = 0; i < bar_count; ++i) {
     const int top = static_cast<int>(i) * kRowHeight + kBarTop;
     fmt::format_to(Out(out),

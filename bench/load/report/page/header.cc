@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <map>
 #include <set>
 #include <string_view>
 
@@ -96,44 +95,68 @@ std::string verdict_box(std::string_view kind, std::string_view headline,
                      details);
 }
 
-std::string goal_verdict(const Table& table) {
-  const std::size_t count = table.reached_count + table.missed_count;
-  if (count == 0) return verdict_box("plain", "No goals were given", "");
-  if (table.missed_count == 0)
-    return verdict_box("reached", fmt::format("✓ All {} goals reached", count), "");
-  std::string rows;
-  for (std::size_t i = 0; i < table.rows.size(); ++i) {
-    const bool missed = std::ranges::any_of(
-        table.rows[i].standings, [](const auto& named) { return named.second.is_any_missed(); });
-    if (!missed) continue;
-    fmt::format_to(Out(rows), "{}<a href=\"#{}\">{}</a>", rows.empty() ? "" : ", ", row_anchor(i),
-                   escape(table.rows[i].label));
-  }
-  return verdict_box("missed", fmt::format("✗ {} of {} goals missed", table.missed_count, count),
-                     "<p>" + rows + "</p>");
+std::string row_link(const Table& table, std::size_t index) {
+  return fmt::format("<a href=\"#{}\">{}</a>", row_anchor(index), escape(table.rows[index].label));
 }
 
-std::string check_verdict(const std::vector<Result>& results) {
-  std::map<std::string, std::uint64_t> faults;
+// Which rows have missed goals, and which goals have no figures.
+std::string goal_details(const Table& table) {
+  std::vector<std::string> missed;
+  std::string unmeasured;
+  for (std::size_t i = 0; i < table.rows.size(); ++i) {
+    const Row& row = table.rows[i];
+    const bool is_missed = std::ranges::any_of(
+        row.standings, [](const auto& named) { return named.second.is_any_missed(); });
+    if (is_missed) missed.push_back(row_link(table, i));
+    if (row.unmeasured.empty()) continue;
+    std::vector<std::string> goals;
+    goals.reserve(row.unmeasured.size());
+    for (const UnmeasuredGoal& goal : row.unmeasured) goals.push_back(escape(to_text(goal)));
+    fmt::format_to(Out(unmeasured), "<p>not measured: {}: {}</p>", row_link(table, i),
+                   join(goals, ", "));
+  }
+  return (missed.empty() ? "" : "<p>" + join(missed, ", ") + "</p>") + unmeasured;
+}
+
+std::string goal_verdict(const Table& table) {
+  const std::size_t count = table.reached_count + table.missed_count + table.unmeasured_count;
+  if (count == 0) return verdict_box("plain", "No goals were given", "");
+  if (table.reached_count == count)
+    return verdict_box("reached", fmt::format("✓ All {} goals reached", count), "");
+  const std::string missed = fmt::format("{} of {} goals missed", table.missed_count, count);
+  const std::string unmeasured =
+      table.missed_count > 0
+          ? fmt::format("{}, {} not measured", missed, table.unmeasured_count)
+          : fmt::format("{} of {} goals not measured", table.unmeasured_count, count);
+  return verdict_box("missed", "✗ " + (table.unmeasured_count > 0 ? unmeasured : missed),
+                     goal_details(table));
+}
+
+// What was lost or damaged, and below it what else a run did not keep to.
+std::string check_verdict(const Table& table) {
+  Faults faults;
   std::set<std::string> where;
-  for (const Result& result : results) {
-    for (const Check& check : result.checks) {
-      if (!check.must_be_zero || check.count == 0) continue;
-      faults[check.name] += check.count;
-      where.insert(fmt::format("{} · {}", result.label, result.target));
+  std::string bounds;
+  for (const Row& row : table.rows) {
+    for (const auto& [target, own] : row.faults) {
+      for (const auto& [name, count] : own) faults[name] += count;
+      where.insert(fmt::format("{} · {}", row.label, target));
+    }
+    for (const auto& [target, bound] : row.exceeded) {
+      fmt::format_to(Out(bounds), "<p>{} · {}: {}</p>", escape(row.label), escape(target),
+                     escape(bound));
     }
   }
   if (faults.empty()) {
-    return verdict_box("reached", "✓ All runs are sound",
-                       "<p>nothing lost, duplicated, reordered, damaged or refused</p>");
+    constexpr std::string_view kSound = "nothing lost, duplicated, reordered, damaged or refused";
+    return bounds.empty()
+               ? verdict_box("reached", "✓ All runs are sound", fmt::format("<p>{}</p>", kSound))
+               : verdict_box("missed", "✗ Bounds were exceeded",
+                             fmt::format("{}<p>{}</p>", bounds, kSound));
   }
-  std::vector<std::string> counts;
-  counts.reserve(faults.size());
-  for (const auto& [name, count] : faults)
-    counts.push_back(fmt::format("{} {}", name, format_number(static_cast<double>(count))));
   return verdict_box("missed", "✗ Not all runs are sound",
-                     fmt::format("<p>{}: {}</p>", escape(join(counts, ", ")),
-                                 escape(join({where.begin(), where.end()}, ", "))));
+                     fmt::format("<p>{}: {}</p>{}", escape(to_text(faults)),
+                                 escape(join({where.begin(), where.end()}, ", ")), bounds));
 }
 
 std::string warning_verdict(const std::vector<Result>& results) {
@@ -166,7 +189,7 @@ std::string page_header(const std::vector<Result>& results, const Runs& runs, co
 }
 
 std::string verdict(const std::vector<Result>& results, const Table& table) {
-  return "<div class=\"verdicts\">" + goal_verdict(table) + check_verdict(results) +
+  return "<div class=\"verdicts\">" + goal_verdict(table) + check_verdict(table) +
          warning_verdict(results) + "</div>";
 }
 

@@ -18,6 +18,10 @@ std::string goal_item(bool missed, const std::string& text) {
                      missed ? "✗ missed" : "✓ reached", escape(text));
 }
 
+std::string figure(const std::string& number, bool is_sound) {
+  return is_sound ? number : number + " (!)";
+}
+
 std::vector<double> goal_values(const Standing& standing, const Row& row) {
   std::vector<double> values;
   if (standing.value_goal) values.push_back(*standing.value_goal);
@@ -48,6 +52,7 @@ BarChart chart_of(const Table& table, const Row& row, const Runs& runs,
                           .series = series,
                           .is_subject = target == table.subject,
                           .value = median(values->second),
+                          .is_sound = row.is_sound(target),
                           .repetitions = values->second,
                           .note = note_of(table, row, target),
                           .goals = standing == row.standings.end()
@@ -69,14 +74,19 @@ std::string goal_items(const Row& row, const Table& table) {
     const std::string who = subject == table.subject ? "" : subject + ": ";
     if (standing.value_goal) {
       out += goal_item(standing.is_value_missed(),
-                       fmt::format("{}{}, at most {} {}", who, format_number(standing.value),
+                       fmt::format("{}{}, at most {} {}", who,
+                                   figure(format_number(standing.value), standing.is_sound),
                                    format_number(*standing.value_goal), row.unit));
     }
     for (const auto& [target, ratio] : standing.ratios) {
       if (!ratio.goal) continue;
-      out += goal_item(ratio.is_missed(), fmt::format("{}{:.3f} × {}, at most {}", who, ratio.value,
-                                                      target, *ratio.goal));
+      const std::string value = figure(fmt::format("{:.3f}", ratio.value), ratio.is_sound);
+      out += goal_item(ratio.is_missed(),
+                       fmt::format("{}{} × {}, at most {}", who, value, target, *ratio.goal));
     }
+  }
+  for (const UnmeasuredGoal& goal : row.unmeasured) {
+    out += fmt::format("<li class=\"missed\"><b>✗ not measured</b> {}</li>", escape(to_text(goal)));
   }
   return out;
 }
@@ -94,11 +104,18 @@ std::string overview_section(const Table& table, const Runs& runs, const std::st
     const Row& row = table.rows[i];
     BarChart chart = chart_of(table, row, runs, reference);
     chart.id = fmt::format("bars-{}", i + 1);
-    fmt::format_to(Out(out),
-                   "<article class=\"card\" id=\"{}\"><h3>{}</h3><p class=\"sub\">{}</p>{}",
-                   row_anchor(i), escape(row.label), escape(row.meaning), to_svg(chart));
-    if (!row.is_sound)
-      out += "<p class=\"missed\"><b>✗ not sound</b> messages were lost, damaged or refused</p>";
+    fmt::format_to(
+        Out(out), "<article class=\"card\" id=\"{}\"><h3>{}</h3><p class=\"sub\">{}</p>{}",
+        row_anchor(i), escape(row.label), row.values.empty() ? "no figures" : escape(row.meaning),
+        row.values.empty() ? "" : to_svg(chart));
+    for (const auto& [target, faults] : row.faults) {
+      fmt::format_to(Out(out), "<p class=\"missed\"><b>✗ not sound (!)</b> {}: {}</p>",
+                     escape(target), escape(to_text(faults)));
+    }
+    for (const auto& [target, bound] : row.exceeded) {
+      fmt::format_to(Out(out), "<p class=\"missed\"><b>✗ exceeded</b> {}: {}</p>", escape(target),
+                     escape(bound));
+    }
     const std::string goals = goal_items(row, table);
     if (!goals.empty()) out += "<ul class=\"goals\">" + goals + "</ul>";
     out += "</article>";

@@ -78,7 +78,7 @@ svg { display: block; overflow: visible; fill: var(--text); font-size: 12px; }
 .goal-mark .stem { stroke: var(--text); stroke-width: 2; }
 .ratios .tick { fill: var(--quiet); font-size: 11px; }
 .ratios text { font-size: 12.5px; paint-order: stroke; stroke: var(--surface); stroke-width: 4px; }
-.ratios a text { fill: var(--accent); } .ratios .missed { fill: var(--bad); }
+.ratios a text { fill: var(--accent); } .ratios .missed, .bars .missed { fill: var(--bad); }
 .even { stroke: var(--text); stroke-width: 1.5; }
 .track { stroke: var(--grid); stroke-width: 2; }
 .ratio path { fill: var(--series); stroke: var(--surface); stroke-width: 1.25; }
@@ -95,7 +95,7 @@ svg { display: block; overflow: visible; fill: var(--text); font-size: 12px; }
 
 ul { list-style: none; padding: 0; margin: .4rem 0 0; }
 .goals { font-size: .9rem; }
-.reached b { color: var(--good); } .missed b { color: var(--bad); }
+.reached b { color: var(--good); } .missed b, b.missed { color: var(--bad); }
 .legend { display: flex; flex-wrap: wrap; gap: .1rem 1rem; font-size: .85rem; margin: 0 0 .4rem; }
 .legend li { display: flex; align-items: center; gap: .4rem; min-width: 0; overflow-wrap: anywhere; }
 .legend svg { flex: none; }

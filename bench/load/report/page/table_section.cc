@@ -15,8 +15,9 @@ using Out = std::back_insert_iterator<std::string>;
 
 std::string cell(const Table& table, const Row& row, const std::string& target) {
   const auto values = row.values.find(target);
-  if (values == row.values.end()) return "<td class=\"none\">–</td>";
-  std::string out = "<td>" + format_number(median(values->second));
+  const std::string mark = row.is_sound(target) ? "" : " <b class=\"missed\">(!)</b>";
+  if (values == row.values.end()) return "<td class=\"none\">–" + mark + "</td>";
+  std::string out = "<td>" + format_number(median(values->second)) + mark;
   const auto standing = row.standings.find(table.subject);
   if (standing != row.standings.end()) {
     const auto ratio = standing->second.ratios.find(target);
@@ -32,7 +33,8 @@ std::string table_section(const Table& table, const Runs& runs) {
   std::string out = fmt::format(
       "<section id=\"table\"><h2>The same as a table</h2>"
       "<p class=\"lead\">Medians of the repetitions, and below them how many times that {} needs. "
-      "<strong>Less is better.</strong></p><div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+      "<strong>Less is better.</strong> (!) marks what is not sound.</p><div class=\"scroll\" "
+      "tabindex=\"0\" role=\"region\" "
       "aria-label=\"Medians and ratios\"><table class=\"figures\"><thead><tr><th "
       "scope=\"col\">row</th><th scope=\"col\">unit</th>",
       escape(table.subject));
