@@ -15,10 +15,8 @@ constexpr std::string_view kPost =
     "\r\n"
     "{\"uid\":\"123456\",\"text\":\"Hello World!!\"}";
 
-// So many pipelined requests in one read, on a connection that has had such before.
-void BM_SmallPost(benchmark::State& state) {
-  std::string wire;
-  for (std::int64_t i = 0; i < state.range(0); ++i) wire += kPost;
+// Parses `wire` over and over on one connection.
+void parse(benchmark::State& state, std::string_view wire) {
   http::RequestParser parser{http::Limits{}};
   for (auto _ : state) {
     dunlin::ConstBytes input = dunlin::as_bytes(wire);
@@ -26,6 +24,13 @@ void BM_SmallPost(benchmark::State& state) {
     while (!std::holds_alternative<http::NeedInput>(parser.next(input))) ++steps;
     benchmark::DoNotOptimize(steps);
   }
+}
+
+// So many pipelined requests in one read.
+void BM_SmallPost(benchmark::State& state) {
+  std::string wire;
+  for (std::int64_t i = 0; i < state.range(0); ++i) wire += kPost;
+  parse(state, wire);
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 
@@ -33,14 +38,7 @@ void BM_SmallPost(benchmark::State& state) {
 void BM_DistinctHeads(benchmark::State& state) {
   std::string other(kPost);
   other.replace(other.find("abcdef"), 6, "fedcba");
-  const std::string wire = std::string(kPost) + other;
-  http::RequestParser parser{http::Limits{}};
-  for (auto _ : state) {
-    dunlin::ConstBytes input = dunlin::as_bytes(wire);
-    std::size_t steps = 0;
-    while (!std::holds_alternative<http::NeedInput>(parser.next(input))) ++steps;
-    benchmark::DoNotOptimize(steps);
-  }
+  parse(state, std::string(kPost) + other);
   state.SetItemsProcessed(state.iterations() * 2);
 }
 
@@ -48,13 +46,7 @@ void BM_ChunkedBody(benchmark::State& state) {
   std::string wire = "POST /v1/push HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
   for (int i = 0; i < 100; ++i) wire += "64\r\n" + std::string(100, 'x') + "\r\n";
   wire += "0\r\n\r\n";
-  http::RequestParser parser{http::Limits{}};
-  for (auto _ : state) {
-    dunlin::ConstBytes input = dunlin::as_bytes(wire);
-    std::size_t steps = 0;
-    while (!std::holds_alternative<http::NeedInput>(parser.next(input))) ++steps;
-    benchmark::DoNotOptimize(steps);
-  }
+  parse(state, wire);
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(wire.size()));
 }
 
