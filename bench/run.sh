@@ -91,6 +91,14 @@ if [[ -n $growth ]]; then
   [[ -n $targets ]] || targets="dunlin dunlin-2-shards limit limit-ring"
 fi
 
+matching=0
+for row in "${rows[@]}"; do [[ ! ${row%%|*} =~ $only ]] || matching=$((matching + 1)); done
+if ((matching == 0)); then
+  echo "no row matches --only '$only'; the rows are:" >&2
+  printf '  %s\n' "${rows[@]%%|*}" >&2
+  exit 64
+fi
+
 # Two cores, not two threads of one, where the machine has them.
 read -ra cores < <(python3 -c '
 import os

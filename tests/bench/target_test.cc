@@ -45,6 +45,15 @@ TEST(Profile, EveryBuiltInOneCanPush) {
   }
 }
 
+TEST(Profile, AnUnknownNameIsToldWhatThereIs) {
+  const auto none = load_profile("no-such-profile");
+  ASSERT_FALSE(none.has_value());
+  EXPECT_NE(none.error().find("'no-such-profile'"), std::string::npos);
+  for (const std::string_view name : built_in_profiles()) {
+    EXPECT_NE(none.error().find(name), std::string::npos) << name;
+  }
+}
+
 TEST(Profile, ServersOfOneKindShareAProfile) {
   const auto plain = load_profile("dunlin-plain");
   const auto limit = load_profile("limit");

@@ -1,10 +1,12 @@
 #include "bench/load/target/profile.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <toml++/toml.h>
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <sstream>
 #include <utility>
 
@@ -78,6 +80,10 @@ std::expected<Profile, std::string> load_profile(const std::string& name_or_path
   const std::string_view wanted = alias == kAliases.end() ? name_or_path : alias->profile;
   const auto texts = built_in_profile_texts();
   const auto text = std::ranges::find(texts, wanted, &ProfileText::name);
+  if (text == texts.end() && !std::filesystem::exists(name_or_path)) {
+    return std::unexpected(fmt::format("there is no profile or file '{}'; built in are {}",
+                                       name_or_path, fmt::join(built_in_profiles(), ", ")));
+  }
   // Debian's library is built with exceptions; none leaves this function.
   try {
     if (text == texts.end()) return read_profile(toml::parse_file(name_or_path), name_or_path);
