@@ -1,5 +1,6 @@
 #include "gateway/hub/delivery.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <utility>
@@ -185,21 +186,24 @@ bool Delivery::join(const Entry& entry, iovec& part) {
 void Delivery::settle_operation(const net::SendOperation& operation, const Entry& entry) {
   Member& member = members_[operation.tag];
   std::uint64_t left = operation.result < 0 ? 0 : static_cast<std::uint64_t>(operation.result);
+  std::uint64_t started = left + operation.held;  // Of what is not settled yet.
   for (std::uint32_t g = entry.first; g != kNoBatchEntry; g = gathered_[g].next) {
     const Gathered& gathered = gathered_[g];
     const std::size_t size = (*gathered.message)->frame(gathered.encoding).size();
     if (operation.result < 0) {
       drop(operation.tag, **gathered.message, *gathered.receipt, gathered.watch,
            cross::DropCause::kEnded);
-    } else if (member.queue == nullptr && left >= size) {
+    } else if (left >= size) {
       left -= size;
+      started -= size;
       record_written(**gathered.message, *gathered.receipt);
-    } else if (member.queue == nullptr && left > 0) {
+    } else if (started > 0) {
       queue_rest(member, *gathered.message, gathered.encoding, gathered.watch,
                  lane_of(**gathered.message), left);
       ++gathered.receipt->queued;
       counters_.queued.add();
       left = 0;
+      started -= std::min<std::uint64_t>(started, size);
     } else {
       enqueue(operation.tag, *gathered.message, gathered.encoding, *gathered.receipt,
               gathered.watch);
@@ -235,6 +239,7 @@ bool Delivery::send_framed(MemberIndex index, std::span<const std::byte> head,
   if (is_close) member.close_said = true;
   const Lane lane = is_data ? Lane::kTargeted : is_close ? Lane::kClose : Lane::kControl;
   std::size_t taken = 0;
+  bool started = false;
   if (member.queue == nullptr) {
     const std::array<iovec, 2> parts{as_part(head), as_part(rest)};
     net::SendOperation operation{.tag = index,
@@ -246,10 +251,11 @@ bool Delivery::send_framed(MemberIndex index, std::span<const std::byte> head,
     taken = static_cast<std::size_t>(operation.result);
     counters_.bytes_out.add(taken);
     if (taken == head.size() + rest.size()) return true;
+    started = taken > 0 || operation.held > 0;
   }
   auto message = cross::Message::make_framed(head, rest);
   const auto encoding = cross::Encoding::kPlain;
-  if (taken > 0) {
+  if (started) {
     queue_rest(member, message, encoding, nullptr, lane, taken);
     return true;
   }
@@ -304,7 +310,7 @@ void Delivery::on_writable(MemberIndex index) {
       left -= parts[i].iov_len;
       finish_queued(queue.take_first());
     }
-    if (left > 0) queue.set_offset(left + (queue.started() ? queue.offset() : 0));
+    if (left > 0 || operation.held > 0) queue.start(left + queue.offset(), operation.held);
     account(member, size_before, messages_before);
     const bool blocked = static_cast<std::uint64_t>(operation.result) < total;
     if (queue.empty()) tell_missed(member);  // What was missed while an earlier notice waited.

@@ -52,7 +52,7 @@ void Delivery::queue_rest(Member& member, const cross::MessageRef& message,
   entry->lane = lane;
   entry->watch = watch;
   if (watch != nullptr) ++watch->waiting;
-  queue.begin_partial(entry, offset);
+  queue.append_started(entry, offset);
   account(member, size_before, messages_before);
 }
 

@@ -63,19 +63,23 @@ void OutboundQueue::leave_lane(const QueuedMessage& entry) {
   if (entry.message->expires_ms() != 0) --expiring_;
 }
 
-void OutboundQueue::append(QueuedMessage* entry) {
-  List& list = lanes_[static_cast<std::size_t>(entry->lane)];
+void OutboundQueue::push_back(List& list, QueuedMessage* entry) {
   entry->next = nullptr;
   (list.last == nullptr ? list.first : list.last->next) = entry;
   list.last = entry;
+}
+
+void OutboundQueue::append(QueuedMessage* entry) {
+  push_back(lanes_[static_cast<std::size_t>(entry->lane)], entry);
   enter_lane(*entry);
 }
 
-void OutboundQueue::begin_partial(QueuedMessage* entry, std::size_t offset) {
-  DUNLIN_ASSERT(partial_ == nullptr);
-  partial_ = entry;
-  offset_ = offset;
+void OutboundQueue::append_started(QueuedMessage* entry, std::size_t offset) {
+  DUNLIN_ASSERT(offset == 0 || started_.first == nullptr);
+  if (started_.first == nullptr) offset_ = offset;
+  push_back(started_, entry);
   count_in(*entry);
+  if (entry->is_data()) started_size_ += entry->frame().size();
 }
 
 QueuedMessage* OutboundQueue::find_conflatable(const cross::Message& message) {
@@ -151,11 +155,19 @@ QueuedMessage* OutboundQueue::take_oldest_push() {
 }
 
 QueuedMessage* OutboundQueue::take_first() {
-  if (partial_ != nullptr) {
+  if (QueuedMessage* entry = started_.first; entry != nullptr) {
+    started_.first = entry->next;
+    if (started_.first == nullptr) started_.last = nullptr;
+    entry->next = nullptr;
     offset_ = 0;
-    count_out(*partial_);
-    return std::exchange(partial_, nullptr);
+    count_out(*entry);
+    if (entry->is_data()) started_size_ -= entry->frame().size();
+    return entry;
   }
+  return take_first_of_lanes();
+}
+
+QueuedMessage* OutboundQueue::take_first_of_lanes() {
   for (List& list : lanes_) {
     if (QueuedMessage* entry = list.first; entry != nullptr) {
       unlink(list, nullptr, entry);
@@ -187,34 +199,37 @@ QueuedMessage* OutboundQueue::take_expired(std::uint64_t now_ms) {
 
 std::size_t OutboundQueue::gather(std::span<QueuedMessage*> out) const {
   std::size_t count = 0;
-  if (partial_ != nullptr && !out.empty()) out[count++] = partial_;
-  for (const List& list : lanes_) {
+  const auto take_from = [&](const List& list) {
     for (auto* entry = list.first; entry != nullptr && count < out.size(); entry = entry->next) {
       out[count++] = entry;
     }
-  }
+  };
+  take_from(started_);
+  for (const List& list : lanes_) take_from(list);
   return count;
 }
 
-void OutboundQueue::set_offset(std::size_t offset) {
-  if (offset != 0 && partial_ == nullptr) {
-    // The first frame of the first lane that has one is now partly out: it leaves its lane, so that
-    // nothing can overtake, replace or drop it.
-    QueuedMessage* entry = take_first();
-    begin_partial(entry, offset);
-    return;
+void OutboundQueue::start(std::size_t offset, std::size_t held) {
+  std::size_t started = 0;
+  for (auto* entry = started_.first; entry != nullptr; entry = entry->next) {
+    started += entry->frame().size();
+  }
+  while (started < offset + held) {
+    QueuedMessage* entry = take_first_of_lanes();
+    DUNLIN_ASSERT(entry != nullptr);
+    append_started(entry, 0);
+    started += entry->frame().size();
   }
   offset_ = offset;
 }
 
 std::uint64_t OutboundQueue::answers_size() const {
-  const bool partial_counts = partial_ != nullptr && partial_->is_data();
-  return size_ - droppable_size_ - (partial_counts ? partial_->frame().size() : 0);
+  return size_ - droppable_size_ - started_size_;
 }
 
 bool OutboundQueue::empty() const {
-  return partial_ == nullptr && std::all_of(lanes_.begin(), lanes_.end(),
-                                            [](const List& l) { return l.first == nullptr; });
+  return started_.first == nullptr && std::all_of(lanes_.begin(), lanes_.end(),
+                                                  [](const List& l) { return l.first == nullptr; });
 }
 
 }  // namespace hub

@@ -1,6 +1,6 @@
 // What waits for one connection that does not take bytes at the moment. Four lanes: control frames
-// first, then targeted messages, then fan-outs, and the Close frame last; the frame that is partly
-// on the wire goes before all of them.
+// first, then targeted messages, then fan-outs, and the Close frame last. What is started goes
+// before all of them: a frame that is partly on the wire, and frames that are encrypted already.
 //
 // A pure structure: it holds references and tells what must give way; it sends nothing and counts
 // nothing. Owner: the member.   Thread: the shard's.   Bound: Limits, control frames apart, of
@@ -65,8 +65,8 @@ class OutboundQueue {
  public:
   // Appends to its lane, whatever the limits.
   void append(QueuedMessage* entry);
-  // The first frame has been written up to `offset`.
-  void begin_partial(QueuedMessage* entry, std::size_t offset);
+  // Appends to what is started. Of the first one, `offset` bytes are out.
+  void append_started(QueuedMessage* entry, std::size_t offset);
 
   // Whether a data frame of this size still fits. One does whatever its size when no other waits:
   // the limits are about piling up, not about how large a message may be.
@@ -114,11 +114,10 @@ class OutboundQueue {
   // are out already.
   std::size_t gather(std::span<QueuedMessage*> out) const;
   [[nodiscard]] std::size_t offset() const { return offset_; }
-  // The first frame is out (offset back to 0), or out up to `offset`.
-  void set_offset(std::size_t offset);
+  // The first frame is out up to `offset`; it and all that `held` more bytes touch are started.
+  void start(std::size_t offset, std::size_t held);
 
   [[nodiscard]] bool empty() const;
-  [[nodiscard]] bool started() const { return partial_ != nullptr; }
   [[nodiscard]] std::uint64_t size() const { return size_; }          // Data frames, bytes.
   [[nodiscard]] std::uint32_t messages() const { return messages_; }  // Data frames.
   // Of size(): answers of our own that are not started.
@@ -129,6 +128,8 @@ class OutboundQueue {
     QueuedMessage* first = nullptr;
     QueuedMessage* last = nullptr;
   };
+  static void push_back(List& list, QueuedMessage* entry);
+  [[nodiscard]] QueuedMessage* take_first_of_lanes();
   void unlink(List& list, QueuedMessage* before, QueuedMessage* entry);
   void count_in(const QueuedMessage& entry);
   void count_out(const QueuedMessage& entry);
@@ -136,9 +137,10 @@ class OutboundQueue {
   void leave_lane(const QueuedMessage& entry);
 
   std::array<List, kLanes> lanes_{};
-  QueuedMessage* partial_ = nullptr;  // Partly on the wire; in no lane.
-  std::size_t offset_ = 0;
+  List started_;            // In no lane: not to be overtaken, replaced or dropped.
+  std::size_t offset_ = 0;  // Of the first of these.
   std::uint64_t size_ = 0;
+  std::uint64_t started_size_ = 0;    // Of size_.
   std::uint64_t droppable_size_ = 0;  // Of size_: pushed by somebody and not started.
   std::uint32_t messages_ = 0;
   std::uint32_t droppable_ = 0;        // Of messages_, likewise.

@@ -16,6 +16,9 @@ struct SendOperation {
   // Afterwards: bytes taken, from 0 (it would have blocked) to all; negative (-errno) when the
   // connection is no more.
   std::int64_t result = 0;
+  // Bytes behind those that are on their way already, in a TLS record that the kernel did not take
+  // to its end: they can be changed no more, and are to be offered again first.
+  std::uint32_t held = 0;
 };
 
 }  // namespace net

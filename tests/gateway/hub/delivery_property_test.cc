@@ -79,6 +79,7 @@ class RandomLife {
                                     .encoding = static_cast<cross::Encoding>(below(2) * 2),
                                     .profile = static_cast<std::uint16_t>(below(3))}));
     world_.block(members_.back(), below(100));
+    if (below(2) == 0) world_.wire(members_.back()).record_size = 1 + below(300);
   }
 
   void push() {

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "gateway/hub/transport.h"
@@ -22,6 +23,10 @@ struct Wire {
   std::string bytes;            // What the kernel took.
   std::size_t room = kAnySize;  // What it still takes.
   bool broken = false;
+  // As TLS does it: bytes are taken in records of this size; what does not fit is held, and is to
+  // be offered again. 0: byte by byte.
+  std::size_t record_size = 0;
+  std::string held = {};
 };
 
 class FakeTransport final : public hub::Transport {
@@ -61,6 +66,7 @@ class FakeTransport final : public hub::Transport {
     operation.result = 0;
     EXPECT_GT(operation.parts_count, 0U);
     parts_seen += operation.parts_count;
+    if (wire.record_size != 0) return send_records(wire, operation);
     for (std::uint32_t i = 0; i < operation.parts_count; ++i) {
       const iovec& part = operation.parts[i];
       const std::size_t taken = std::min(wire.room, part.iov_len);
@@ -69,6 +75,31 @@ class FakeTransport final : public hub::Transport {
       operation.result += static_cast<std::int64_t>(taken);
       if (taken < part.iov_len) return;
     }
+  }
+
+  static void send_records(Wire& wire, net::SendOperation& operation) {
+    std::string offered;
+    for (std::uint32_t i = 0; i < operation.parts_count; ++i) {
+      offered.append(static_cast<const char*>(operation.parts[i].iov_base),
+                     operation.parts[i].iov_len);
+    }
+    EXPECT_TRUE(offered.starts_with(wire.held)) << "what is held was changed or overtaken";
+    std::string record = std::exchange(wire.held, {});
+    std::size_t taken = 0;
+    while (taken < offered.size()) {
+      if (record.empty()) record = offered.substr(taken, wire.record_size);
+      if (wire.room < record.size()) {
+        wire.held = record;
+        wire.room = 0;
+        break;
+      }
+      wire.bytes += record;
+      if (wire.room != Wire::kAnySize) wire.room -= record.size();
+      taken += record.size();
+      record.clear();
+    }
+    operation.result = static_cast<std::int64_t>(taken);
+    operation.held = static_cast<std::uint32_t>(wire.held.size());
   }
 };
 

@@ -88,8 +88,7 @@ TEST_F(OutboundQueueTest, ControlThenTargetedThenFanoutThenClose) {
 TEST_F(OutboundQueueTest, AStartedFrameGoesFirstAndCannotBeTouched) {
   QueuedMessage* started = entry({.key = "k", .expires_ms = 5});
   queue_.append(started);
-  queue_.set_offset(3);
-  EXPECT_TRUE(queue_.started());
+  queue_.start(3, 0);
   EXPECT_EQ(queue_.offset(), 3U);
   QueuedMessage* ping = control(9);
   queue_.append(ping);
@@ -98,7 +97,7 @@ TEST_F(OutboundQueueTest, AStartedFrameGoesFirstAndCannotBeTouched) {
   EXPECT_EQ(queue_.next_expiry_ms(), 0U);
   EXPECT_EQ(queue_.take_oldest(), nullptr);
   EXPECT_EQ(queue_.take_oldest_push(), nullptr);
-  queue_.set_offset(7);
+  queue_.start(7, 0);
   EXPECT_EQ(queue_.offset(), 7U);
   EXPECT_EQ(drained(), (std::vector{started, ping}));
   EXPECT_EQ(queue_.offset(), 0U);
@@ -140,7 +139,7 @@ TEST_F(OutboundQueueTest, Fits) {
   queue_.append(entry({.size = 0}));
   EXPECT_FALSE(queue_.fits(1, limits));  // Three messages.
   EXPECT_TRUE(queue_.could_fit(1'000'000, limits));
-  queue_.set_offset(1);
+  queue_.start(1, 0);
   EXPECT_TRUE(queue_.could_fit(20, limits));  // Beside the started one, which stays.
   EXPECT_FALSE(queue_.could_fit(21, limits));
 }
@@ -186,10 +185,27 @@ TEST_F(OutboundQueueTest, ExpiryIsFoundAndItsTimeKnown) {
 
 TEST_F(OutboundQueueTest, GathersNoMoreThanThereIsRoomFor) {
   for (int i = 0; i < 5; ++i) queue_.append(entry({}));
-  queue_.set_offset(1);
+  queue_.start(1, 0);
   std::vector<QueuedMessage*> out(3);
   EXPECT_EQ(queue_.gather(out), 3U);
   EXPECT_EQ(queue_.gather({}), 0U);
+}
+
+TEST_F(OutboundQueueTest, WhatIsHeldIsStarted) {
+  QueuedMessage* first = entry({.size = 10});
+  QueuedMessage* second = entry({.size = 10, .fanout = true});
+  QueuedMessage* third = entry({.size = 10, .fanout = true});
+  for (auto* each : {first, second, third}) queue_.append(each);
+  queue_.start(4, 9);  // Eight of the first one's bytes, and one of the second one's.
+  EXPECT_EQ(queue_.offset(), 4U);
+  QueuedMessage* ping = control(9);
+  queue_.append(ping);
+  EXPECT_EQ(queue_.take_oldest(), third);
+  pool_.give_back(third);
+  EXPECT_EQ(queue_.take_oldest(), nullptr);
+  QueuedMessage* added = entry({});
+  queue_.append_started(added, 0);
+  EXPECT_EQ(drained(), (std::vector{first, second, added, ping}));
 }
 
 // The queue against a plain model: lists of pointers, everything found by looking at all of it.
@@ -199,12 +215,12 @@ class Model {
 
   std::vector<QueuedMessage*> in_order() const {
     std::vector<QueuedMessage*> all;
-    if (started != nullptr) all.push_back(started);
+    all.insert(all.end(), started.begin(), started.end());
     for (const auto& each : lanes_) all.insert(all.end(), each.begin(), each.end());
     return all;
   }
   void remove(QueuedMessage* entry) {
-    if (entry == started) started = nullptr;
+    std::erase(started, entry);
     for (auto& each : lanes_) std::erase(each, entry);
   }
   QueuedMessage* oldest(bool pushes_only) {
@@ -226,13 +242,17 @@ class Model {
     std::uint64_t earliest = 0;
     for (QueuedMessage* entry : in_order()) {
       const std::uint64_t expires = entry->message->expires_ms();
-      if (entry == started || expires == 0) continue;
+      if (is_started(entry) || expires == 0) continue;
       earliest = earliest == 0 ? expires : std::min(earliest, expires);
     }
     return earliest;
   }
 
-  QueuedMessage* started = nullptr;
+  bool is_started(const QueuedMessage* entry) const {
+    return std::ranges::find(started, entry) != started.end();
+  }
+
+  std::deque<QueuedMessage*> started;
   std::size_t offset = 0;
 
  private:
@@ -276,7 +296,7 @@ void QueueProperty::step(std::mt19937& random) {
       const auto order = model_.in_order();
       QueuedMessage* first = queue_.take_first();
       ASSERT_EQ(first, order.empty() ? nullptr : order.front());
-      if (first == model_.started) model_.offset = 0;
+      if (model_.is_started(first)) model_.offset = 0;
       took(first);
       break;
     }
@@ -305,17 +325,24 @@ void QueueProperty::step(std::mt19937& random) {
     case 8: {
       const auto order = model_.in_order();
       if (order.empty()) break;
+      std::size_t total = 0;
+      for (const QueuedMessage* entry : order) total += entry->frame().size();
+      const std::size_t held = random() % 3 == 0 ? random() % total : 0;
       model_.offset = 1;
-      if (model_.started == nullptr) {
-        model_.remove(order.front());
-        model_.started = order.front();
+      queue_.start(1, held);
+      std::size_t begin = 0;
+      for (QueuedMessage* entry : order) {
+        if (begin < 1 + held && !model_.is_started(entry)) {
+          model_.remove(entry);
+          model_.started.push_back(entry);
+        }
+        begin += entry->frame().size();
       }
-      queue_.set_offset(1);
       break;
     }
     default: {
       auto order = model_.in_order();
-      std::erase(order, model_.started);
+      std::erase_if(order, [&](QueuedMessage* entry) { return model_.is_started(entry); });
       if (order.empty()) break;
       QueuedMessage* any = order[random() % order.size()];
       queue_.take(any);
@@ -337,14 +364,13 @@ void QueueProperty::check() {
     if (!entry->is_data()) continue;
     size += entry->frame().size();
     ++messages;
-    if (entry != model_.started && entry->message->is_push()) continue;
+    if (!model_.is_started(entry) && entry->message->is_push()) continue;
     kept_size += entry->frame().size();
     ++kept;
   }
   ASSERT_EQ(queue_.size(), size);
   ASSERT_EQ(queue_.messages(), messages);
   ASSERT_EQ(queue_.empty(), order.empty());
-  ASSERT_EQ(queue_.started(), model_.started != nullptr);
   ASSERT_EQ(queue_.offset(), model_.offset);
   const QueueLimits limits{.size_max = 500, .messages_max = 6};
   ASSERT_EQ(queue_.could_fit(100, limits), kept == 0 || (kept_size + 100 <= 500 && kept < 6));
