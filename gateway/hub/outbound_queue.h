@@ -4,8 +4,8 @@
 //
 // A pure structure: it holds references and tells what must give way; it sends nothing and counts
 // nothing. Owner: the member.   Thread: the shard's.   Bound: Limits, control frames apart, of
-// which there is at most one pong, one ping, one close and one notice at a time, and a single
-// message, which may be of any size.
+// which there is at most one pong, one ping, one close and one notice at a time; a single message,
+// which may be of any size; and what one TLS step holds.
 #pragma once
 
 #include <array>
