@@ -12,7 +12,9 @@
 namespace {
 
 config::Surroundings surroundings() {
-  config::Surroundings here{.environment = config::read_environment(), .reserved_paths = {}};
+  config::Surroundings here{.environment = config::read_environment(),
+                            .reserved_paths = {},
+                            .check_files = process::check_files};
   for (const web::Asset& asset : web::assets()) here.reserved_paths.emplace_back(asset.path);
   return here;
 }

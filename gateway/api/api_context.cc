@@ -5,11 +5,12 @@
 namespace api {
 
 ApiContext::ApiContext(Dispatcher& dispatcher_, ClaimListener& listener, cross::Counters& counters_,
-                       std::shared_ptr<const config::Config> config_, Hooks hooks_)
+                       net::SendBatch& batch, std::shared_ptr<const config::Config> config_, Hooks hooks_)
     : dispatcher(dispatcher_),
       counters(counters_),
       hooks(std::move(hooks_)),
       claims(dispatcher_, listener),
+      secure_sends(batch),
       credentials({}) {
   configure(std::move(config_));
 }

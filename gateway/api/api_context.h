@@ -16,6 +16,7 @@
 #include "gateway/api/dispatcher.h"
 #include "gateway/config/config.h"
 #include "gateway/cross/counters.h"
+#include "gateway/tls/secure_sends.h"
 #include "proto/http/request_parser.h"
 #include "proto/push/body_parser.h"
 #include "proto/push/padded_text.h"
@@ -32,6 +33,8 @@ struct Hooks {
 class ReceiveBuffer {
  public:
   static constexpr std::size_t kSize = 64 << 10;
+  // Ciphertext that always fits the buffer when it is decrypted.
+  static constexpr std::size_t kCipherSize = kSize - tls::Stream::kRecordMax;
   ReceiveBuffer() : bytes_(std::make_unique<std::byte[]>(kSize + push::kPadding)) {}
   [[nodiscard]] std::span<std::byte> bytes() { return {bytes_.get(), kSize}; }
 
@@ -41,7 +44,7 @@ class ReceiveBuffer {
 
 struct ApiContext {
   ApiContext(Dispatcher& dispatcher_, ClaimListener& listener, cross::Counters& counters_,
-             std::shared_ptr<const config::Config> config_, Hooks hooks_);
+             net::SendBatch& batch, std::shared_ptr<const config::Config> config_, Hooks hooks_);
 
   // Another configuration for the requests that begin from now on.
   void configure(std::shared_ptr<const config::Config> config_);
@@ -50,6 +53,7 @@ struct ApiContext {
   cross::Counters& counters;
   const Hooks hooks;
   Claims claims;
+  tls::SecureSends secure_sends;
 
   std::shared_ptr<const config::Config> config;
   Credentials credentials;
@@ -60,6 +64,7 @@ struct ApiContext {
   push::BodyParser body_parser;
   push::PushRequest push_request;  // Of the request being read; its vectors are used again.
   ReceiveBuffer receive_buffer;
+  std::unique_ptr<std::byte[]> cipher_buffer;  // Only where TLS is spoken.
   std::string body;        // Of the response being written.
   std::string date_field;  // Refreshed with each tick.
   bool draining = false;   // Every answer is its connection's last, where it can be.

@@ -25,8 +25,13 @@ constexpr std::string_view kNdjson = "application/x-ndjson";
 
 }  // namespace
 
-Connection::Connection(ApiContext& context, int fd, ReplyTo self)
-    : context_(context), fd_(fd), self_(self), parser_(http_limits(context.config->api)) {}
+Connection::Connection(ApiContext& context, int fd, std::unique_ptr<tls::Stream> stream,
+                       ReplyTo self)
+    : context_(context),
+      fd_(fd),
+      tls_(std::move(stream)),
+      self_(self),
+      parser_(http_limits(context.config->api)) {}
 
 Connection::~Connection() { ::close(fd_); }
 
@@ -36,6 +41,7 @@ void Connection::on_ready(loop::Readiness readiness) {
   readable_ |= readiness.readable || readiness.peer_closed;
   writable_ |= readiness.writable;
   peer_closed_ |= readiness.peer_closed;
+  if (tls_ && readiness.writable && !context_.secure_sends.flush(fd_, *tls_)) phase_ = Phase::kEnded;
   run();
 }
 
@@ -77,8 +83,10 @@ void Connection::read() {
   if (input_ended_ && !stopped_) on_input_ended();
 }
 
+// Input, in the receive buffer; 0: there is none now.
 std::size_t Connection::receive() {
-  const auto buffer = context_.receive_buffer.bytes();
+  const auto buffer = tls_ ? std::span(context_.cipher_buffer.get(), ReceiveBuffer::kCipherSize)
+                           : context_.receive_buffer.bytes();
   for (;;) {
     const ssize_t received = ::recv(fd_, buffer.data(), buffer.size(), 0);
     if (received > 0) {
@@ -86,7 +94,10 @@ std::size_t Connection::receive() {
       // A short read has emptied the socket, unless the end of the input stands behind it.
       if (size < buffer.size() && !peer_closed_) readable_ = false;
       bytes_received_ += size;
-      return size;
+      if (!tls_) return size;
+      if (const std::size_t plain = decrypt(size); plain > 0) return plain;
+      if (!readable_ || input_ended_ || phase_ == Phase::kEnded) return 0;
+      continue;  // A part of a record, or of a handshake.
     }
     if (received < 0 && errno == EINTR) continue;
     readable_ = false;
@@ -97,6 +108,25 @@ std::size_t Connection::receive() {
     }
     return 0;
   }
+}
+
+// From the cipher buffer to the receive buffer. What TLS itself has to say leaves at once.
+std::size_t Connection::decrypt(std::size_t size) {
+  using State = tls::Stream::State;
+  const bool establishing = tls_->state() == State::kHandshake;
+  const std::size_t plain =
+      tls_->receive({context_.cipher_buffer.get(), size}, context_.receive_buffer.bytes());
+  const bool sent = context_.secure_sends.flush(fd_, *tls_);
+  if (!sent || tls_->state() == State::kFailed) phase_ = Phase::kEnded;
+  if (tls_->state() == State::kEnded) input_ended_ = true;
+  if (tls_->state() == State::kFailed) {
+    context_.counters.tls_handshakes[cross::TlsResult::kFailed].add();
+  } else if (establishing && tls_->state() != State::kHandshake) {
+    context_.counters
+        .tls_handshakes[tls_->resumed() ? cross::TlsResult::kResumed : cross::TlsResult::kFull]
+        .add();
+  }
+  return phase_ == Phase::kEnded ? 0 : plain;
 }
 
 void Connection::discard_input() {
@@ -380,6 +410,10 @@ void Connection::finish_turn() {
 // has sent something that was not received.
 void Connection::begin_lingering() {
   phase_ = input_ended_ ? Phase::kEnded : Phase::kLingering;
+  if (tls_) {
+    tls_->close();
+    static_cast<void>(context_.secure_sends.flush(fd_, *tls_));
+  }
   if (phase_ == Phase::kEnded) return;
   if (::shutdown(fd_, SHUT_WR) != 0) phase_ = Phase::kEnded;
   discard_input();
@@ -397,6 +431,7 @@ void Connection::on_tick(std::uint64_t now_ms) {
       return;
     case Kind::kRequest:
       if (lasted_ms < limits.request_timeout_ms) return;
+      if (tls_ && tls_->state() == tls::Stream::State::kHandshake) return close();
       phase_ = Phase::kClosing;
       respond(answers_.open({.close = true}),
               ApiError{.status = 408,
@@ -423,6 +458,7 @@ ProgressWatch::Activity Connection::activity() const {
     if (waits_for_us) return {};
     return {.kind = Kind::kStream, .progress = bytes_received_};
   }
+  if (tls_ && tls_->state() == tls::Stream::State::kHandshake) return {.kind = Kind::kRequest};
   if (phase_ != Phase::kOpen || stopped_) return {};
   if (in_request_ || !parser_.idle()) return {.kind = Kind::kRequest, .progress = requests_};
   if (!answers_.empty()) return {};

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,14 +24,16 @@
 #include "gateway/api/response.h"
 #include "gateway/api/unread.h"
 #include "gateway/loop/poller.h"
+#include "gateway/tls/stream.h"
 #include "proto/http/request_parser.h"
 
 namespace api {
 
 class Connection {
  public:
-  // Takes over `fd`, a connected, non-blocking stream socket. `self` names this connection.
-  Connection(ApiContext& context, int fd, ReplyTo self);
+  // Takes over `fd`, a connected, non-blocking stream socket. `stream`: its TLS; null: none.
+  // `self` names this connection.
+  Connection(ApiContext& context, int fd, std::unique_ptr<tls::Stream> stream, ReplyTo self);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -49,6 +52,7 @@ class Connection {
   void on_sent(std::int64_t result);
   void finish_turn();
   [[nodiscard]] int descriptor() const { return fd_; }
+  [[nodiscard]] tls::Stream* stream() const { return tls_.get(); }
   [[nodiscard]] bool ended() const { return phase_ == Phase::kEnded; }
 
   // Times out what does not get on.
@@ -79,6 +83,7 @@ class Connection {
   void read();
   void discard_input();
   [[nodiscard]] std::size_t receive();
+  [[nodiscard]] std::size_t decrypt(std::size_t size);
   void take(std::string_view input);
   void take_rest();
   void on_input_ended();
@@ -105,6 +110,7 @@ class Connection {
 
   ApiContext& context_;
   const int fd_;
+  const std::unique_ptr<tls::Stream> tls_;
   const ReplyTo self_;
   Phase phase_ = Phase::kOpen;
   bool readable_ = true;      // There may be something to receive.

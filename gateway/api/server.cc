@@ -14,9 +14,9 @@ constexpr std::uint64_t kSweepMs = 250;  // Between two looks at the timeouts.
 constexpr std::uint64_t kRetryMs = 2;    // Until a stream that found no room tries again.
 constexpr std::uint32_t kGenerationMask = 0xFFFFFF;
 
-// Answers a socket that becomes no connection. What the kernel does not take at once is lost, and
-// so is the answer if the peer's request arrives too late to be read here.
-void turn_away(int fd, std::string_view date) {
+// What the kernel does not take at once is lost, and so is the answer if the peer's request arrives
+// too late to be read here.
+void answer_no_room(int fd, std::string_view date) {
   std::string body;
   append_error(body, {.code = "too_many_connections",
                       .message = "the API has no room for another connection"});
@@ -27,7 +27,6 @@ void turn_away(int fd, std::string_view date) {
   ::shutdown(fd, SHUT_WR);
   std::array<char, 4096> request;
   static_cast<void>(::recv(fd, request.data(), request.size(), 0));
-  ::close(fd);
 }
 
 }  // namespace
@@ -38,7 +37,7 @@ ApiServer::ApiServer(loop::Poller& poller, std::uint8_t poll_kind, net::SendBatc
     : poller_(poller),
       poll_kind_(poll_kind),
       sends_(sends),
-      context_(dispatcher, *this, counters, std::move(config), std::move(hooks)) {
+      context_(dispatcher, *this, counters, sends, std::move(config), std::move(hooks)) {
   refresh_date();
 }
 
@@ -47,8 +46,10 @@ ApiServer::~ApiServer() = default;
 void ApiServer::adopt(int fd) {
   if (connections() == 0) refresh_date();  // Nothing has ticked meanwhile.
   if (!accepting_ || connections() >= context_.config->api.connections_max) {
-    return turn_away(fd, context_.date_field);
+    return turn_away(fd);
   }
+  std::unique_ptr<tls::Stream> stream;
+  if (tls_ != nullptr && (stream = tls::Stream::make(tls_)) == nullptr) return turn_away(fd);
   if (free_slots_.empty()) {
     free_slots_.push_back(static_cast<std::uint32_t>(slots_.size()));
     slots_.emplace_back();
@@ -56,11 +57,11 @@ void ApiServer::adopt(int fd) {
   const std::uint32_t slot = free_slots_.back();
   const std::uint32_t generation = slots_[slot].generation;
   if (!poller_.add(fd, {.kind = poll_kind_, .generation = generation, .slot = slot})) {
-    return turn_away(fd, context_.date_field);
+    return turn_away(fd);
   }
   free_slots_.pop_back();
   slots_[slot].connection = std::make_unique<Connection>(
-      context_, fd, ReplyTo{.connection = slot, .generation = generation});
+      context_, fd, std::move(stream), ReplyTo{.connection = slot, .generation = generation});
   context_.counters.api_connections.add();
   swept_ms_.reset();
 }
@@ -70,6 +71,12 @@ void ApiServer::on_ready(loop::PollKey key, loop::Readiness readiness) {
   if (connection == nullptr) return;
   connection->on_ready(readiness);
   mark_dirty(key.slot);
+}
+
+// Of a socket that becomes no connection. Under TLS an answer would cost the handshake.
+void ApiServer::turn_away(int fd) const {
+  if (tls_ == nullptr) answer_no_room(fd, context_.date_field);
+  ::close(fd);
 }
 
 void ApiServer::run_ready() {
@@ -87,6 +94,7 @@ void ApiServer::run_ready() {
 void ApiServer::send_output() {
   outputs_.clear();
   operations_.clear();
+  streams_.clear();
   outputs_.reserve(dirty_.size());  // The operations point into it.
   for (const std::uint32_t slot : dirty_) {
     Connection& connection = *slots_[slot].connection;
@@ -95,8 +103,13 @@ void ApiServer::send_output() {
     outputs_.push_back({const_cast<char*>(output.data()), output.size()});
     operations_.push_back(
         {.tag = slot, .fd = connection.descriptor(), .parts = &outputs_.back(), .parts_count = 1});
+    streams_.push_back(connection.stream());
   }
-  sends_.send(operations_);
+  if (tls_ == nullptr) {
+    sends_.send(operations_);
+  } else {
+    context_.secure_sends.send(operations_, streams_);
+  }
   for (const net::SendOperation& operation : operations_) {
     slots_[operation.tag].connection->on_sent(operation.result);
   }
@@ -144,8 +157,13 @@ std::optional<std::uint64_t> ApiServer::next_deadline() const {
   return swept_ms_ ? *swept_ms_ + kSweepMs : now_ms_;
 }
 
-void ApiServer::reload(std::shared_ptr<const config::Config> config) {
+void ApiServer::reload(std::shared_ptr<const config::Config> config,
+                       std::shared_ptr<const tls::Context> tls) {
   context_.configure(std::move(config));
+  tls_ = std::move(tls);
+  if (tls_ != nullptr && context_.cipher_buffer == nullptr) {
+    context_.cipher_buffer = std::make_unique<std::byte[]>(ReceiveBuffer::kCipherSize);
+  }
 }
 
 void ApiServer::stop_accepting() {

@@ -51,8 +51,10 @@ class ApiServer final : public ReplySink, private ClaimListener {
   // Nothing while there is no connection. May be in the past: as soon as can be.
   [[nodiscard]] std::optional<std::uint64_t> next_deadline() const;
 
-  // Answers and timeouts of requests that begin from now on.
-  void reload(std::shared_ptr<const config::Config> config);
+  // Answers and timeouts of requests that begin from now on. `tls`: for connections that are adopted
+  // from now on; null: they speak plain TCP.
+  void reload(std::shared_ptr<const config::Config> config,
+              std::shared_ptr<const tls::Context> tls);
 
   // Draining, in this order: no connection is adopted any more and answers say "Connection: close";
   // wait until open_requests() is 0 (or the time is over); close_idle() closes what is left idle.
@@ -78,6 +80,7 @@ class ApiServer final : public ReplySink, private ClaimListener {
   void mark_dirty(std::uint32_t slot);  // flush() has to look at it.
   void mark_ready(std::uint32_t slot);  // run_ready() has to.
   void send_output();
+  void turn_away(int fd) const;
   void destroy(std::uint32_t slot);
   void refresh_date();
   template <typename Visit>
@@ -87,11 +90,13 @@ class ApiServer final : public ReplySink, private ClaimListener {
   const std::uint8_t poll_kind_;
   net::SendBatch& sends_;
   ApiContext context_;
+  std::shared_ptr<const tls::Context> tls_;
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_slots_;
   std::vector<std::uint32_t> dirty_;
   std::vector<iovec> outputs_;  // What flush() sends, by operation.
   std::vector<net::SendOperation> operations_;
+  std::vector<tls::Stream*> streams_;  // The same.
   std::vector<std::uint32_t> ready_;
   std::vector<std::uint32_t> running_;     // The ready_ of this turn.
   std::optional<std::uint64_t> swept_ms_;  // When timeouts were looked at; nothing: they must be.

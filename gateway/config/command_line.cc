@@ -86,6 +86,13 @@ class Grammar {
     serve_ = app_.add_subcommand("serve", "Run the gateway in the foreground");
     add_config_option(*serve_);
     for (const Shorthand& shorthand : kShorthands) add_shorthand(*serve_, shorthand);
+    serve_->add_flag_callback(
+        "--dev-tls",
+        [this] {
+          overrides_.push_back({"public.tls", "true", "--dev-tls"});
+          overrides_.push_back({"tls.self_signed", "true", "--dev-tls"});
+        },
+        "The public port speaks TLS with a certificate for localhost, made now");
     serve_
         ->add_option("--ready-file", ready_file_, "Written once connections are accepted, as JSON")
         ->type_name("FILE");

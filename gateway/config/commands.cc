@@ -35,9 +35,9 @@ std::string keys_phrase(std::size_t count) {
 }
 
 void print_summary(const Config& config, std::ostream& out) {
-  out << fmt::format("  public    {}\n", config.public_.listen);
-  out << fmt::format("  api       {} ({})\n", config.api.listen,
-                     keys_phrase(config.api.keys.size()));
+  out << fmt::format("  public    {}{}\n", config.public_.listen, config.public_.tls ? " (TLS)" : "");
+  out << fmt::format("  api       {} ({}{})\n", config.api.listen,
+                     keys_phrase(config.api.keys.size()), config.api.tls ? ", TLS" : "");
   out << fmt::format("  shards    {}\n", config.hub.shards == 0
                                              ? std::string("one for each core")
                                              : std::to_string(config.hub.shards));
@@ -60,6 +60,11 @@ int run_check_config(const CheckConfigCommand& command, const Surroundings& surr
   const Sources sources = sources_of(command, surroundings);
   const auto loaded = load(sources);
   if (!loaded) return print_errors(loaded.error(), err);
+  if (surroundings.check_files) {
+    const std::vector<std::string> faults = surroundings.check_files(*loaded);
+    for (const std::string& fault : faults) err << name_of(sources) << ": " << fault << '\n';
+    if (!faults.empty()) return kExitBadUsage;
+  }
   out << name_of(sources) << ": ok\n";
   print_summary(*loaded, out);
   return 0;

@@ -71,11 +71,25 @@ struct Profile {
   QueueOverflow queue_overflow = QueueOverflow::kClose;
 };
 
+enum class TlsVersion : std::uint8_t { k12, k13 };
+
 struct Public {
   std::string listen = "127.0.0.1:8080";  // HOST:PORT, [v6]:PORT; port 0: the system chooses.
   std::uint32_t backlog = 4'096;
   std::uint32_t connections_max = 100'000;  // Whole process; more are refused with 503.
   bool pages = true;                        // Serve the test pages and dunlin.js.
+  bool tls = false;                         // https and wss, with the certificates of [tls].
+};
+
+// Of both ports, each of which has a switch of its own.
+struct Tls {
+  std::vector<std::string> certificates;  // PEM files: a certificate and its chain.
+  std::vector<std::string> keys;          // PEM files; empty: each stands with its certificate.
+  bool self_signed = false;               // For development: one for localhost, made at the start.
+  TlsVersion min_version = TlsVersion::k12;
+  bool session_tickets = true;
+  std::uint32_t session_timeout_ms = 7'200'000;
+  std::uint32_t handshakes_per_turn = 16;  // Steps of handshakes between two looks at all else.
 };
 
 struct Handshake {
@@ -88,6 +102,8 @@ struct Handshake {
 struct Api {
   std::string listen = "127.0.0.1:8081";
   std::vector<std::string> keys;          // Empty is allowed on a loopback address only.
+  bool tls = false;                       // https, with the certificates of [tls].
+  std::string client_ca;                  // PEM file; callers must show a certificate of its.
   std::uint32_t connections_max = 1'024;  // Per shard.
   std::uint32_t head_size_max = 16'384;
   std::uint32_t body_size_max = 8 << 20;
@@ -139,6 +155,7 @@ struct Canary {
 
 struct Config {
   Public public_;  // Table [public].
+  Tls tls;
   Handshake handshake;
   Api api;
   Hub hub;

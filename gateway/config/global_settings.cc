@@ -15,9 +15,11 @@ constexpr std::uint64_t kDay = 24 * kHour;
 constexpr std::string_view kSendBatches[] = {"auto", "plain", "io_uring"};
 constexpr std::string_view kLevels[] = {"trace", "debug", "info", "warn", "error", "off"};
 constexpr std::string_view kFormats[] = {"text", "json"};
+constexpr std::string_view kTlsVersions[] = {"1.2", "1.3"};
 
 constexpr Table kTables[] = {
     {"public", "The port that browsers and apps connect to."},
+    {"tls", "Certificates, for public.tls and api.tls. The files are read again on SIGHUP."},
     {"handshake", "Bounds of a public connection's first and last moments."},
     {"api", "The internal HTTP port that backend services push through."},
     {"hub", "Shards, queues between them, channels and their history."},
@@ -43,6 +45,43 @@ constexpr BoundSetting<Config> kSettings[] = {
     bind<&Config::public_, &Public::pages>({
         .name = "public.pages",
         .help = "Serve the test pages and dunlin.js. Their paths stay reserved either way."}),
+    bind<&Config::public_, &Public::tls>({
+        .name = "public.tls",
+        .help = "The public port speaks TLS (https, wss); see [tls].",
+        .reload = Reload::kRestart}),
+
+    bind<&Config::tls, &Tls::certificates>({
+        .name = "tls.certificates",
+        .help = "PEM files, each a certificate followed by its chain. The names in it decide which "
+                "one a client gets (SNI); the first one is for all other names.",
+        .min = 0, .max = 1'000, .check = check_file}),
+    bind<&Config::tls, &Tls::keys>({
+        .name = "tls.keys",
+        .help = "PEM files with the private keys, in the order of tls.certificates; none: each "
+                "stands in the same file as its certificate.",
+        .min = 0, .max = 1'000, .check = check_file}),
+    bind<&Config::tls, &Tls::self_signed>({
+        .name = "tls.self_signed",
+        .help = "For development: a certificate for localhost is made at the start.",
+        .reload = Reload::kRestart}),
+    bind<&Config::tls, &Tls::min_version>({
+        .name = "tls.min_version",
+        .help = "The oldest version that is spoken.",
+        .choices = kTlsVersions, .reload = Reload::kNewConnections}),
+    bind<&Config::tls, &Tls::session_tickets>({
+        .name = "tls.session_tickets",
+        .help = "Clients that come back may resume their session, which saves both a signature.",
+        .reload = Reload::kNewConnections}),
+    bind<&Config::tls, &Tls::session_timeout_ms>({
+        .name = "tls.session_timeout_ms",
+        .help = "How long a session can be resumed; a reload ends all of them.",
+        .min = 1'000, .max = kDay, .unit = Unit::kMilliseconds,
+        .reload = Reload::kNewConnections}),
+    bind<&Config::tls, &Tls::handshakes_per_turn>({
+        .name = "tls.handshakes_per_turn",
+        .help = "Steps of TLS handshakes that a shard takes before all else has a turn: a storm of "
+                "new connections delays pushes by no more than these.",
+        .min = 1, .max = 10'000}),
 
     bind<&Config::handshake, &Handshake::timeout_ms>({
         .name = "handshake.timeout_ms",
@@ -63,12 +102,22 @@ constexpr BoundSetting<Config> kSettings[] = {
 
     bind<&Config::api, &Api::listen>({
         .name = "api.listen",
-        .help = "Address of the internal port. Anything but loopback needs api.keys.",
+        .help = "Address of the internal port. Anything but loopback needs api.keys or "
+                "api.client_ca.",
         .min = 1, .max = 256, .check = check_listen, .reload = Reload::kRestart}),
     bind<&Config::api, &Api::keys>({
         .name = "api.keys",
         .help = "Keys that callers must show one of; none: everybody on loopback may call.",
         .min = 0, .max = 64, .check = check_key, .secret = true}),
+    bind<&Config::api, &Api::tls>({
+        .name = "api.tls",
+        .help = "The internal port speaks TLS (https); see [tls].",
+        .reload = Reload::kRestart}),
+    bind<&Config::api, &Api::client_ca>({
+        .name = "api.client_ca",
+        .help = "PEM file with authorities: callers must show a certificate that one of them has "
+                "signed. Empty: callers need none. Goes with api.tls.",
+        .min = 0, .max = 4 * kKiB, .check = check_file, .reload = Reload::kRestart}),
     bind<&Config::api, &Api::connections_max>({
         .name = "api.connections_max",
         .help = "Connections to the internal port, per shard.",

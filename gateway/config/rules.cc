@@ -29,7 +29,7 @@ void check_listeners(const Config& config, Findings& findings) {
   const auto public_address = parse_host_port(config.public_.listen);
   const auto api_address = parse_host_port(config.api.listen);
   if (!public_address || !api_address) return;
-  if (!is_loopback(*api_address) && config.api.keys.empty()) {
+  if (!is_loopback(*api_address) && config.api.keys.empty() && config.api.client_ca.empty()) {
     findings.push_back({"api.listen",
                         fmt::format("refusing to start: {} is not a loopback address "
                                     "and api.keys is empty; add a key, or listen on "
@@ -43,6 +43,29 @@ void check_listeners(const Config& config, Findings& findings) {
                        is_wildcard(*api_address);
   if (overlap && public_address->port == api_address->port && api_address->port != 0) {
     findings.push_back({"api.listen", "must not share public.listen's port", "public.listen"});
+  }
+}
+
+void check_tls(const Config& config, Findings& findings) {
+  const Tls& tls = config.tls;
+  const bool used = config.public_.tls || config.api.tls;
+  if (used && tls.certificates.empty() && !tls.self_signed) {
+    findings.push_back({config.public_.tls ? "public.tls" : "api.tls",
+                        "needs tls.certificates (or tls.self_signed, for development)",
+                        "tls.certificates"});
+  }
+  if (!tls.certificates.empty() && tls.self_signed) {
+    findings.push_back({"tls.self_signed", "must be false where there are tls.certificates",
+                        "tls.certificates"});
+  }
+  if (!tls.keys.empty() && tls.keys.size() != tls.certificates.size()) {
+    findings.push_back({"tls.keys",
+                        fmt::format("must name one file for each of tls.certificates, which are {}",
+                                    tls.certificates.size()),
+                        "tls.certificates"});
+  }
+  if (!config.api.client_ca.empty() && !config.api.tls) {
+    findings.push_back({"api.client_ca", "needs api.tls = true", "api.tls"});
   }
 }
 
@@ -193,6 +216,7 @@ std::vector<Finding> find_contradictions(const Config& config,
                                          const std::vector<std::string>& reserved_paths) {
   Findings findings;
   check_listeners(config, findings);
+  check_tls(config, findings);
   check_api(config.api, findings);
   check_hub(config.hub, findings);
   check_times(config, findings);
@@ -207,7 +231,7 @@ std::vector<Finding> find_contradictions(const Config& config,
 
 std::vector<Finding> find_warnings(const Config& config) {
   Findings findings;
-  if (config.api.keys.empty()) {
+  if (config.api.keys.empty() && config.api.client_ca.empty()) {
     findings.push_back({"api.keys", "is empty: every process on this machine may push"});
   }
   for (const Profile& profile : config.profiles) warn_about_profile(profile, findings);

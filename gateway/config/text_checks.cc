@@ -90,6 +90,11 @@ Complaint check_origin(std::string_view text) {
   return std::nullopt;
 }
 
+Complaint check_file(std::string_view text) {
+  if (std::ranges::any_of(text, is_control)) return "must not have control characters";
+  return std::nullopt;
+}
+
 Complaint check_profile_name(std::string_view text) {
   const auto is_allowed = [](char c) { return is_lower(c) || is_digit(c) || c == '-' || c == '_'; };
   if (text.empty() || text.size() > kProfileNameSizeMax || !std::ranges::all_of(text, is_allowed)) {

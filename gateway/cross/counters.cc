@@ -23,6 +23,12 @@ std::string_view name_of(HandshakeResult result) {
   return kNames[static_cast<std::size_t>(result)];
 }
 
+std::string_view name_of(TlsResult result) {
+  static constexpr std::array<std::string_view, static_cast<std::size_t>(TlsResult::kCount)>
+      kNames = {"full", "resumed", "failed"};
+  return kNames[static_cast<std::size_t>(result)];
+}
+
 void LatencyHistogram::record(std::uint64_t latency_ns, std::uint64_t count) {
   const double seconds = static_cast<double>(latency_ns) * 1e-9;
   std::size_t index = 0;

@@ -65,9 +65,18 @@ enum class HandshakeResult : std::uint8_t {
   kCount,
 };
 
+// What setting up TLS came to.
+enum class TlsResult : std::uint8_t {
+  kFull,
+  kResumed,  // With a ticket of an earlier connection.
+  kFailed,
+  kCount,
+};
+
 std::string_view name_of(DropCause cause);
 std::string_view name_of(CloseCause cause);
 std::string_view name_of(HandshakeResult result);
+std::string_view name_of(TlsResult result);
 
 template <typename Enum>
 class CounterOf {
@@ -117,6 +126,7 @@ struct Counters {
   CounterOf<HandshakeResult> handshakes;
   CounterOf<CloseCause> closes;
   CounterOf<DropCause> drops;
+  CounterOf<TlsResult> tls_handshakes;
   Counter moved_in;
   Counter messages_in;
   Counter bytes_in;

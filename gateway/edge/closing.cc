@@ -3,7 +3,6 @@
 
 #include <sys/socket.h>
 
-#include <cerrno>
 #include <string>
 
 #include "gateway/edge/edge.h"
@@ -89,14 +88,13 @@ void Edge::linger(Slot slot) {
 // An HTTP answer (in `input` while lingering) goes out as the socket takes it.
 void Edge::send_rest(Slot slot) {
   Connection& c = connections_[slot];
-  const ssize_t sent = ::send(c.fd, c.input->data(), c.input->size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-  if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
-    end(slot, cross::CloseCause::kLost);
-    return;
-  }
-  if (sent <= 0) return;
-  counters_.bytes_out.add(static_cast<std::uint64_t>(sent));
-  c.input->erase(0, static_cast<std::size_t>(sent));
+  const iovec part{c.input->data(), c.input->size()};
+  net::SendOperation operation{.tag = slot, .fd = c.fd, .parts = &part, .parts_count = 1};
+  send({&operation, 1});  // A broken connection is noted, and ends with the turn.
+  if (operation.result <= 0) return;
+  const auto sent = static_cast<std::size_t>(operation.result);
+  counters_.bytes_out.add(sent);
+  c.input->erase(0, sent);
   if (c.input->empty()) c.input.reset();
 }
 
@@ -115,6 +113,7 @@ void Edge::after_write(Slot slot) {
   if (ending && c.peer_closed) {
     end(slot, c.cause);
   } else if (c.phase == Phase::kLingering && !c.write_shut) {
+    if (c.tls != nullptr && !say_goodbye(slot)) return;
     c.write_shut = true;
     ::shutdown(c.fd, SHUT_WR);
   }

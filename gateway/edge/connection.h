@@ -11,6 +11,7 @@
 
 #include "gateway/cross/counters.h"
 #include "gateway/net/address.h"
+#include "gateway/tls/stream.h"
 #include "proto/http/request_parser.h"
 #include "proto/ws/session.h"
 
@@ -18,7 +19,7 @@ namespace edge {
 
 enum class Phase : std::uint8_t {
   kFree,
-  kHandshake,  // The request head is being read.
+  kHandshake,  // TLS is being set up, where it is spoken, or the request head being read.
   kLogin,      // A WebSocket; the first message must say who it is.
   kOpen,
   kClosing,    // Our Close frame is out or queued; the peer's is awaited.
@@ -43,6 +44,7 @@ struct Connection {
   std::uint32_t discarded = 0;  // Bytes that came after the connection had failed.
   net::Address peer;
   ws::Session session{0};
+  std::unique_ptr<tls::Stream> tls;  // Null: plain TCP.
   std::unique_ptr<http::RequestParser> head;
   std::unique_ptr<std::string> input;
 

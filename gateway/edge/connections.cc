@@ -23,6 +23,7 @@ Edge::Edge(cross::ShardIndex shard, loop::Poller& poller, std::uint8_t poll_kind
       services_(services),
       counters_(counters),
       batch_(batch),
+      secure_sends_(batch),
       wheel_(0),
       read_buffer_(std::make_unique<std::byte[]>(kReadBufferSize)),
       random_(std::random_device{}()) {}
@@ -33,8 +34,13 @@ Edge::~Edge() {
   }
 }
 
-void Edge::configure(std::shared_ptr<const config::Config> config) {
+void Edge::configure(std::shared_ptr<const config::Config> config,
+                     std::shared_ptr<const tls::Context> tls) {
   config_ = std::move(config);
+  tls_ = std::move(tls);
+  if (tls_ != nullptr && cipher_buffer_ == nullptr) {
+    cipher_buffer_ = std::make_unique<std::byte[]>(kCipherBufferSize);
+  }
   std::vector<hub::QueueRules> rules;
   for (const config::Profile& profile : config_->profiles) {
     hub::QueueRules& rule = rules.emplace_back();
@@ -63,7 +69,8 @@ std::string_view Edge::profile_name(std::uint16_t profile) const {
 void Edge::accept(int fd, const net::Address& peer) {
   counters_.accepted.add();
   const bool counted = !draining_ && services_.take_connection();
-  if (!counted && uncounted_ >= kUncountedMax) {
+  // Under TLS a refusal that the client can read would cost us the handshake.
+  if (!counted && (tls_ != nullptr || uncounted_ >= kUncountedMax)) {
     refuse(fd);
     return;
   }
@@ -78,6 +85,7 @@ void Edge::accept(int fd, const net::Address& peer) {
                    .header_count_max = config_->handshake.header_count_max,
                    .body_size_max = 0});
   counters_.handshaking.add();
+  if (tls_ != nullptr && !start_tls(slot)) return;
   if (watch(slot)) wheel_.set(slot, c.phase_deadline_ms);
 }
 
@@ -122,6 +130,7 @@ void Edge::depart(Slot slot, cross::ShardIndex home, std::unique_ptr<Moving> mov
   Connection& c = connections_[slot];
   moving->fd = c.fd;
   moving->peer = c.peer;
+  moving->tls = std::move(c.tls);
   moving->opened_ms = c.opened_ms;
   poller_.remove(c.fd);
   if (c.joined) {
@@ -139,6 +148,7 @@ void Edge::depart(Slot slot, cross::ShardIndex home, std::unique_ptr<Moving> mov
 void Edge::admit(Moving&& connection) {
   const Slot slot = open_slot(connection.fd, connection.peer);
   connections_[slot].opened_ms = connection.opened_ms;
+  connections_[slot].tls = std::move(connection.tls);
   connections_[slot].phase = Phase::kHandshake;  // Until it has entered.
   connections_[slot].counted = true;
   counters_.handshaking.add();
@@ -251,6 +261,7 @@ void Edge::end(Slot slot, cross::CloseCause cause) {
     counters_.handshaking.subtract();
   }
   if (c.joined) hub_.leave(slot);
+  if (c.tls != nullptr) static_cast<void>(say_goodbye(slot));
   ::close(c.fd);
   if (c.counted) {
     services_.give_back_connection();
@@ -284,10 +295,19 @@ void Edge::end_turn() {
   }
   for (const Slot slot : retired_) slots_.give_back(slot);
   retired_.clear();
+  tls_steps_ = 0;
 }
 
 void Edge::send(std::span<net::SendOperation> operations) {
-  batch_.send(operations);
+  if (tls_ == nullptr) {
+    batch_.send(operations);
+  } else {
+    streams_.clear();
+    for (const net::SendOperation& operation : operations) {
+      streams_.push_back(connections_[operation.tag].tls.get());
+    }
+    secure_sends_.send(operations, streams_);
+  }
   for (const net::SendOperation& operation : operations) {
     if (operation.result < 0) {
       noted_.push_back({operation.tag, connections_[operation.tag].generation, true});

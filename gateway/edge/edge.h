@@ -29,6 +29,7 @@
 #include "gateway/loop/poller.h"
 #include "gateway/loop/timer_wheel.h"
 #include "gateway/net/send_batch.h"
+#include "gateway/tls/secure_sends.h"
 #include "proto/push/client_protocol.h"
 
 namespace edge {
@@ -52,7 +53,9 @@ class Edge final : public hub::Transport {
   Edge(const Edge&) = delete;
   Edge& operator=(const Edge&) = delete;
 
-  void configure(std::shared_ptr<const config::Config> config);
+  // `tls`: for connections that are accepted from now on; null: they speak plain TCP.
+  void configure(std::shared_ptr<const config::Config> config,
+                 std::shared_ptr<const tls::Context> tls);
 
   // --- What the shard's loop calls. ---
   void begin_turn(std::uint64_t now_ms) { now_ms_ = now_ms; }
@@ -122,6 +125,7 @@ class Edge final : public hub::Transport {
 
   // reading.cc
   void read(Slot slot, bool until_empty);
+  [[nodiscard]] std::span<std::byte> receive_buffer(const Connection& c) const;
   Flow process(Slot slot, std::span<std::byte> bytes);
   void process_stored(Slot slot);
   Flow discard(Slot slot, std::size_t size);
@@ -130,6 +134,14 @@ class Edge final : public hub::Transport {
   [[nodiscard]] bool must_wait(const Connection& c) const;
   [[nodiscard]] bool owes_answers(Slot slot) const;
   void on_peer_end(Slot slot);
+
+  // secure.cc: where TLS is spoken.
+  [[nodiscard]] bool start_tls(Slot slot);
+  Flow decrypt(Slot slot, std::span<std::byte>& bytes);
+  void on_tls_established(Slot slot);
+  void on_tls_failed(Slot slot);
+  [[nodiscard]] bool flush_tls(Slot slot);
+  [[nodiscard]] bool say_goodbye(Slot slot);
 
   // handshake_phase.cc
   Flow on_head_bytes(Slot slot, std::span<std::byte>& bytes);
@@ -190,6 +202,8 @@ class Edge final : public hub::Transport {
 
   static constexpr std::size_t kReadBufferSize = 256U << 10U;
   static constexpr std::size_t kReadBudget = kReadBufferSize;  // Per connection and turn.
+  // What is decrypted from so much always fits the read buffer.
+  static constexpr std::size_t kCipherBufferSize = kReadBufferSize - tls::Stream::kRecordMax;
   // What a failed connection may still send before it is cut without waiting for its end.
   static constexpr std::uint32_t kDiscardMax = 1 << 20;
   // Connections over connections_max that are kept until they can be told so.
@@ -205,7 +219,9 @@ class Edge final : public hub::Transport {
   Services& services_;
   cross::Counters& counters_;
   net::SendBatch& batch_;
+  tls::SecureSends secure_sends_;
   std::shared_ptr<const config::Config> config_;
+  std::shared_ptr<const tls::Context> tls_;
   std::uint64_t now_ms_ = 0;
 
   hub::Slab<Connection> connections_;
@@ -221,6 +237,9 @@ class Edge final : public hub::Transport {
   std::vector<Slot> retired_;    // Ended in this turn; free after it.
   std::vector<std::uint32_t> due_;
   std::unique_ptr<std::byte[]> read_buffer_;
+  std::unique_ptr<std::byte[]> cipher_buffer_;  // Only where TLS is spoken.
+  std::vector<tls::Stream*> streams_;           // Of the operations of one send().
+  std::uint32_t tls_steps_ = 0;                 // Of handshakes, in this turn.
   std::string replies_;  // Frames that answer the input at hand, sent together.
   std::string parse_buffer_;
   push::ClientMessageParser protocol_parser_;

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "gateway/cross/message.h"
 #include "gateway/net/address.h"
+#include "gateway/tls/stream.h"
 #include "proto/ws/session.h"
 
 namespace edge {
@@ -15,6 +17,7 @@ namespace edge {
 struct Moving {
   int fd = -1;
   net::Address peer;
+  std::unique_ptr<tls::Stream> tls;  // Null: plain TCP.
   std::uint64_t opened_ms = 0;  // Monotonic clock, the same on every shard.
   std::uint16_t profile = 0;
   cross::Encoding encoding = cross::Encoding::kPlain;

@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -15,6 +16,7 @@ void Edge::on_ready(loop::PollKey key, loop::Readiness readiness) {
   const Connection& c = connections_[key.slot];
   if (c.phase == Phase::kFree || c.generation != key.generation) return;
   if (readiness.writable) {
+    if (c.tls != nullptr && !flush_tls(key.slot)) return;
     if (c.joined && hub_.members()[key.slot].queue != nullptr) {
       hub_.delivery().on_writable(key.slot);
     }
@@ -34,15 +36,27 @@ void Edge::read(Slot slot, bool until_empty) {
       // Kept for later; the end of a stream is seen then, too.
       return;
     }
-    const ssize_t size = ::recv(c.fd, read_buffer_.get(), kReadBufferSize, 0);
+    if (c.tls != nullptr && c.tls->state() == tls::Stream::State::kHandshake &&
+        tls_steps_++ >= config_->tls.handshakes_per_turn) {
+      read_later(slot);  // Each costs as much as a hundred pushes.
+      return;
+    }
+    const std::span<std::byte> buffer = receive_buffer(c);
+    const ssize_t size = ::recv(c.fd, buffer.data(), buffer.size(), 0);
     if (size > 0) {
       const auto received = static_cast<std::size_t>(size);
       counters_.bytes_in.add(received);
       c.last_read_ms = now_ms_;
       c.ping_outstanding = false;
-      if (process(slot, {read_buffer_.get(), received}) == Flow::kStop) return;
-      if (received < kReadBufferSize && !until_empty) return;
-      budget -= received;
+      std::span<std::byte> bytes = buffer.first(received);
+      if (c.tls != nullptr && decrypt(slot, bytes) == Flow::kStop) return;
+      if (!bytes.empty() && process(slot, bytes) == Flow::kStop) return;
+      if (c.tls != nullptr && c.tls->state() == tls::Stream::State::kEnded) {
+        on_peer_end(slot);
+        return;
+      }
+      if (received < buffer.size() && !until_empty) return;
+      budget -= std::min(budget, received);
     } else if (size == 0) {
       on_peer_end(slot);
       return;
@@ -52,6 +66,11 @@ void Edge::read(Slot slot, bool until_empty) {
     }
   }
   read_later(slot);
+}
+
+std::span<std::byte> Edge::receive_buffer(const Connection& c) const {
+  if (c.tls != nullptr) return {cipher_buffer_.get(), kCipherBufferSize};
+  return {read_buffer_.get(), kReadBufferSize};
 }
 
 Edge::Flow Edge::process(Slot slot, std::span<std::byte> bytes) {

@@ -109,6 +109,11 @@ void Edge::on_phase_deadline(Slot slot) {
   c.phase_deadline_ms = 0;
   switch (c.phase) {
     case Phase::kHandshake:
+      if (c.tls != nullptr && c.tls->state() == tls::Stream::State::kHandshake) {
+        counters_.handshakes[cross::HandshakeResult::kTimeout].add();
+        end(slot, cross::CloseCause::kLost);
+        break;
+      }
       answer_and_linger(slot,
                         ws::rejection_response(408, "handshake_timeout",
                                                "the request head did not arrive in time"),

@@ -168,6 +168,8 @@ std::string metrics_text(cross::ShardSet& shards, const config::Config& config, 
   out.by_shard(kCounter, "dunlin_accept_errors_total",
                "Failed accepts, mostly for want of descriptors.", &C::accept_errors);
   out.by_cause("dunlin_handshakes_total", "Handshakes by result.", "result", &C::handshakes);
+  out.by_cause("dunlin_tls_handshakes_total", "TLS handshakes of both ports by result.", "result",
+               &C::tls_handshakes);
   out.by_cause("dunlin_closes_total", "Ended connections by cause.", "cause", &C::closes);
   out.by_cause("dunlin_drops_total", "Messages dropped for a connection they matched, by cause.",
                "cause", &C::drops);

@@ -29,6 +29,7 @@
 #include "gateway/observe/log.h"
 #include "gateway/process/file_limit.h"
 #include "gateway/process/ready_file.h"
+#include "gateway/process/tls_contexts.h"
 #include "gateway/shard/other_jobs.h"
 #include "gateway/shard/shard.h"
 
@@ -68,10 +69,11 @@ net::SendBatch::Mode choose_send_mode(const config::Config& config) {
 class Gateway {
  public:
   Gateway(const config::ServeCommand& command, const config::Surroundings& surroundings,
-          std::shared_ptr<const config::Config> config)
+          std::shared_ptr<const config::Config> config, TlsContexts tls)
       : command_(command),
         surroundings_(surroundings),
         config_(std::move(config)),
+        tls_(std::move(tls)),
         shard_count_(static_cast<cross::ShardIndex>(
             config_->hub.shards != 0
                 ? config_->hub.shards
@@ -88,6 +90,7 @@ class Gateway {
  private:
   void start_shards(const net::BoundSockets& public_sockets, const net::BoundSockets& api_sockets);
   void announce(const config::HostPort& public_address, const config::HostPort& api_address) const;
+  [[nodiscard]] shard::Snapshot snapshot() const { return {config_, tls_.public_, tls_.api}; }
   void on_wake();
   void reload();
   void on_terminate();
@@ -100,6 +103,7 @@ class Gateway {
   const config::ServeCommand& command_;
   const config::Surroundings& surroundings_;
   std::shared_ptr<const config::Config> config_;
+  TlsContexts tls_;
   const cross::ShardIndex shard_count_;
   cross::ShardSet shards_;
   loop::EventLoop loop_;
@@ -173,7 +177,7 @@ void Gateway::start_shards(const net::BoundSockets& public_sockets,
       pthread_setname_np(pthread_self(), fmt::format("shard-{}", i).c_str());
       shard::Shard shard({.index = i,
                           .shards = &shards_,
-                          .config = config_,
+                          .snapshot = snapshot(),
                           .public_socket = public_sockets.descriptors[i],
                           .api_socket = api_sockets.descriptors[i],
                           .send_mode = mode,
@@ -188,7 +192,8 @@ void Gateway::start_shards(const net::BoundSockets& public_sockets,
                             {"send", mode == net::SendBatch::Mode::kIoUring ? "io_uring" : "plain"},
                             {"profiles", config_->profiles.size()},
                             {"connections_max", config_->public_.connections_max}});
-  if (config_->api.keys.empty()) {
+  log_certificates(tls_);
+  if (config_->api.keys.empty() && config_->api.client_ca.empty()) {
     observe::warn("the internal API has no keys: whoever reaches it can push", {});
   }
 }
@@ -201,15 +206,18 @@ void Gateway::announce(const config::HostPort& public_address,
   };
   const std::string site = reachable(public_address);
   const std::string api = reachable(api_address);
+  const char* const s = config_->public_.tls ? "s" : "";
+  const char* const api_s = config_->api.tls ? "s" : "";
   fmt::print("dunlin is serving\n");
   fmt::print("  WebSocket  ");
-  for (const auto& profile : config_->profiles) fmt::print(" ws://{}{}", site, profile.path);
+  for (const auto& profile : config_->profiles) fmt::print(" ws{}://{}{}", s, site, profile.path);
   // The pages show command lines for the default address of the API unless they are told another.
   const std::string query = api == config::Config{}.api.listen ? "" : "?api=" + api;
-  if (config_->public_.pages) fmt::print("\n  pages       http://{}/{}", site, query);
-  fmt::print("\n  API         http://{}/\n", api);
-  fmt::print("  try         open http://{}/push.html?uid=123, connect, then:\n", site);
-  fmt::print("              curl 'http://{}/send?uid=123&message=Hello%20World'\n", api);
+  if (config_->public_.pages) fmt::print("\n  pages       http{}://{}/{}", s, site, query);
+  fmt::print("\n  API         http{}://{}/\n", api_s, api);
+  fmt::print("  try         open http{}://{}/push.html?uid=123, connect, then:\n", s, site);
+  fmt::print("              curl {}'http{}://{}/send?uid=123&message=Hello%20World'\n",
+             config_->tls.self_signed && config_->api.tls ? "-k " : "", api_s, api);
   std::fflush(stdout);
 }
 
@@ -237,9 +245,17 @@ void Gateway::reload() {
       observe::info("reloaded", {{"setting", config::to_string(note)}});
     }
   }
+  // The files are read again even where their names stay the same: certificates are renewed so.
+  auto tls = make_tls_contexts(*merged, tls_);
+  if (!tls) {
+    observe::error("configuration not reloaded", {{"error", tls.error()}});
+    return;
+  }
   config_ = std::make_shared<const config::Config>(std::move(*merged));
+  tls_ = std::move(*tls);
   observe::init(config_->log.level, format_of(*config_));
-  order([this] { return std::make_unique<shard::ConfigureJob>(config_); });
+  order([this] { return std::make_unique<shard::ConfigureJob>(snapshot()); });
+  log_certificates(tls_);
   observe::info("configuration reloaded", {{"changes", notes.size()}});
 }
 
@@ -305,10 +321,19 @@ int serve(const config::ServeCommand& command, const config::Surroundings& surro
     }
     return config::kExitBadUsage;
   }
+  auto tls = make_tls_contexts(*loaded);
+  if (!tls) return start_failure(tls.error());
   observe::init(loaded->log.level, format_of(*loaded));
   signal(SIGPIPE, SIG_IGN);
-  return Gateway(command, surroundings, std::make_shared<const config::Config>(std::move(*loaded)))
+  return Gateway(command, surroundings, std::make_shared<const config::Config>(std::move(*loaded)),
+                 std::move(*tls))
       .run();
+}
+
+std::vector<std::string> check_files(const config::Config& config) {
+  std::vector<std::string> faults;
+  if (const auto tls = make_tls_contexts(config); !tls) faults.push_back(tls.error());
+  return faults;
 }
 
 }  // namespace process

@@ -4,6 +4,9 @@
 // Thread: main's.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "gateway/config/command_line.h"
 #include "gateway/config/commands.h"
 
@@ -12,5 +15,8 @@ namespace process {
 // Runs until told to stop by a signal or by POST /v1/drain. Exit status: 0 after a drain; 1 when it
 // could not start (one line on standard error says why); 2 for a configuration with errors.
 int serve(const config::ServeCommand& command, const config::Surroundings& surroundings);
+
+// For config::Surroundings: reads the files that a configuration names.
+[[nodiscard]] std::vector<std::string> check_files(const config::Config& config);
 
 }  // namespace process

@@ -8,10 +8,10 @@
 #include <string>
 
 #include "gateway/api/dispatcher.h"
-#include "gateway/config/config.h"
 #include "gateway/cross/job.h"
 #include "gateway/edge/moving.h"
 #include "gateway/hub/channel_home.h"
+#include "gateway/shard/snapshot.h"
 
 namespace shard {
 
@@ -53,9 +53,9 @@ struct MoveJob final : cross::Job {
 };
 
 struct ConfigureJob final : cross::Job {
-  explicit ConfigureJob(std::shared_ptr<const config::Config> snapshot)
-      : Job(Kind::kConfigure), config(std::move(snapshot)) {}
-  std::shared_ptr<const config::Config> config;
+  explicit ConfigureJob(Snapshot published)
+      : Job(Kind::kConfigure), snapshot(std::move(published)) {}
+  Snapshot snapshot;
 };
 
 struct DrainJob final : cross::Job {

@@ -135,7 +135,7 @@ void Router::carry_out_job(std::unique_ptr<cross::Job> job) {
       edge_.admit(std::move(*std::exchange(static_cast<MoveJob&>(*job).connection, nullptr)));
       break;
     case cross::Job::Kind::kConfigure:
-      orders_.configure(static_cast<ConfigureJob&>(*job).config);
+      orders_.configure(static_cast<ConfigureJob&>(*job).snapshot);
       break;
     case cross::Job::Kind::kDrain:
       orders_.drain(static_cast<DrainJob&>(*job).now);

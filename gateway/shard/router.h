@@ -38,7 +38,7 @@ namespace shard {
 class Orders {
  public:
   virtual ~Orders() = default;
-  virtual void configure(std::shared_ptr<const config::Config> config) = 0;
+  virtual void configure(const Snapshot& snapshot) = 0;
   virtual void drain(bool now) = 0;
   virtual void stop() = 0;
 };

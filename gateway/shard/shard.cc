@@ -13,7 +13,7 @@ Shard::Shard(const Setup& setup)
       shards_(*setup.shards),
       inbox_(shards_.inbox(index_)),
       counters_(shards_.counters(index_)),
-      config_(setup.config),
+      config_(setup.snapshot.config),
       wake_timer_(loop_, [this] { wake_timer_at_ = 0; }),
       poller_(loop_, *this),
       sends_(setup.send_mode),
@@ -25,8 +25,7 @@ Shard::Shard(const Setup& setup)
   router_.set_sink(api_);
   router_.set_wake_main(setup.wake_main);
   inbox_.set_wake([this] { poller_.wake(); });
-  edge_.configure(config_);
-  router_.configure(config_);
+  configure(setup.snapshot);
   refresh_time();
   canary_ = std::make_unique<Canary>(index_, shards_, loop_, edge_, router_);
   const auto on_error = [this](int error) {
@@ -164,11 +163,11 @@ void Shard::update_gauges() {
   counters_.api_open_requests.set(api_.open_requests());
 }
 
-void Shard::configure(std::shared_ptr<const config::Config> config) {
-  config_ = std::move(config);
-  edge_.configure(config_);
+void Shard::configure(const Snapshot& snapshot) {
+  config_ = snapshot.config;
+  edge_.configure(config_, snapshot.public_tls);
   router_.configure(config_);
-  api_.reload(config_);
+  api_.reload(config_, snapshot.api_tls);
 }
 
 void Shard::drain(bool now) {

@@ -18,6 +18,7 @@
 #include "gateway/net/listener.h"
 #include "gateway/shard/canary.h"
 #include "gateway/shard/router.h"
+#include "gateway/shard/snapshot.h"
 
 namespace shard {
 
@@ -26,7 +27,7 @@ class Shard final : public loop::PollSink, public Orders {
   struct Setup {
     cross::ShardIndex index = 0;
     cross::ShardSet* shards = nullptr;
-    std::shared_ptr<const config::Config> config;
+    Snapshot snapshot;
     int public_socket = -1;  // Listening; the shard takes them over.
     int api_socket = -1;
     net::SendBatch::Mode send_mode = net::SendBatch::Mode::kPlain;
@@ -45,7 +46,7 @@ class Shard final : public loop::PollSink, public Orders {
   void on_woken() override { counters_.wakeups.add(); }
 
   // --- Orders ---
-  void configure(std::shared_ptr<const config::Config> config) override;
+  void configure(const Snapshot& snapshot) override;
   void drain(bool now) override;
   void stop() override;
 

@@ -147,6 +147,13 @@ Certificate make_self_signed() {
   return result;
 }
 
+int days_left(const Certificate& certificate) {
+  int days = 0;
+  int seconds = 0;
+  ASN1_TIME_diff(&days, &seconds, nullptr, X509_get0_notAfter(certificate.leaf.get()));
+  return seconds < 0 ? days - 1 : days;
+}
+
 bool covers(const Certificate& certificate, std::string_view host) {
   const std::size_t dot = host.find('.');
   return std::ranges::any_of(certificate.names, [&](std::string_view name) {

@@ -33,6 +33,9 @@ struct Certificate {
 // For localhost, 127.0.0.1 and ::1, signed by itself, for 30 days. Its key never leaves memory.
 [[nodiscard]] Certificate make_self_signed();
 
+// Until it ends, rounded down; below 0 when it has ended.
+[[nodiscard]] int days_left(const Certificate& certificate);
+
 // Whether one of the certificate's names covers `host`: as it is, or with "*" in place of its first
 // label (RFC 6125 section 6.4.3). `host` is in lower case.
 [[nodiscard]] bool covers(const Certificate& certificate, std::string_view host);

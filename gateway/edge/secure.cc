@@ -1,0 +1,77 @@
+// Connections that speak TLS: between the descriptor and the phases. RFC 8446, RFC 5246.
+
+#include <utility>
+
+#include "gateway/edge/edge.h"
+#include "gateway/observe/log.h"
+#include "proto/ws/handshake.h"
+
+namespace edge {
+
+// False: there was no memory for it, and the connection is gone.
+bool Edge::start_tls(Slot slot) {
+  connections_[slot].tls = tls::Stream::make(tls_);
+  if (connections_[slot].tls != nullptr) return true;
+  counters_.accept_errors.add();
+  end(slot, cross::CloseCause::kLost);
+  return false;
+}
+
+// Ciphertext becomes plaintext, in the read buffer. What TLS itself has to say leaves at once.
+Edge::Flow Edge::decrypt(Slot slot, std::span<std::byte>& bytes) {
+  Connection& c = connections_[slot];
+  const bool establishing = c.tls->state() == tls::Stream::State::kHandshake;
+  const std::size_t size = c.tls->receive(bytes, {read_buffer_.get(), kReadBufferSize});
+  bytes = {read_buffer_.get(), size};
+  const tls::Stream::State state = c.tls->state();
+  if (establishing && state == tls::Stream::State::kOpen) on_tls_established(slot);
+  if (!flush_tls(slot)) return Flow::kStop;
+  if (state != tls::Stream::State::kFailed) return Flow::kGoOn;
+  on_tls_failed(slot);
+  return Flow::kStop;
+}
+
+void Edge::on_tls_established(Slot slot) {
+  const tls::Stream& stream = *connections_[slot].tls;
+  counters_.tls_handshakes[stream.resumed() ? cross::TlsResult::kResumed : cross::TlsResult::kFull]
+      .add();
+}
+
+void Edge::on_tls_failed(Slot slot) {
+  Connection& c = connections_[slot];
+  counters_.tls_handshakes[cross::TlsResult::kFailed].add();
+  if (observe::enabled(observe::LogLevel::kDebug)) {
+    observe::debug("TLS failed",
+                   {{"peer", net::to_string(c.peer)}, {"reason", c.tls->failure()}});
+  }
+  if (c.phase != Phase::kHandshake) {
+    end(slot, cross::CloseCause::kLost);
+    return;
+  }
+  if (c.tls->spoke_http()) {
+    c.tls.reset();  // It is told in the language that it spoke.
+    reject(slot, 400, "tls_required", "this port speaks TLS: use https or wss");
+    return;
+  }
+  counters_.handshakes[cross::HandshakeResult::kRejected].add();
+  end(slot, cross::CloseCause::kLost);
+}
+
+// False: the connection was broken, and is gone.
+bool Edge::flush_tls(Slot slot) {
+  Connection& c = connections_[slot];
+  if (secure_sends_.flush(c.fd, *c.tls)) return true;
+  if (c.phase == Phase::kHandshake) counters_.handshakes[cross::HandshakeResult::kLost].add();
+  c.tls.reset();  // There is nobody to say goodbye to.
+  end(slot, cross::CloseCause::kLost);
+  return false;
+}
+
+// close_notify, behind all that is pending. False: it waits for the socket.
+bool Edge::say_goodbye(Slot slot) {
+  Connection& c = connections_[slot];
+  c.tls->close();
+  return !secure_sends_.flush(c.fd, *c.tls) || c.tls->pending().empty();
+}
+
+}  // namespace edge

@@ -1,0 +1,76 @@
+#include "gateway/process/tls_contexts.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <utility>
+
+#include "gateway/observe/log.h"
+
+namespace process {
+namespace {
+
+using Certificates = std::vector<std::shared_ptr<const tls::Certificate>>;
+
+constexpr int kExpiresSoonDays = 14;
+
+std::expected<Certificates, std::string> read_certificates(const config::Tls& settings,
+                                                           const TlsContexts& earlier) {
+  if (settings.self_signed) {
+    if (!earlier.certificates.empty()) return earlier.certificates;
+    return Certificates{std::make_shared<const tls::Certificate>(tls::make_self_signed())};
+  }
+  Certificates certificates;
+  for (std::size_t i = 0; i < settings.certificates.size(); ++i) {
+    const std::string key = settings.keys.empty() ? std::string() : settings.keys[i];
+    auto read = tls::read_certificate(settings.certificates[i], key);
+    if (!read) return std::unexpected("tls.certificates: " + read.error());
+    certificates.push_back(std::make_shared<const tls::Certificate>(std::move(*read)));
+  }
+  return certificates;
+}
+
+}  // namespace
+
+std::expected<TlsContexts, std::string> make_tls_contexts(const config::Config& config,
+                                                          const TlsContexts& earlier) {
+  TlsContexts contexts;
+  if (!config.public_.tls && !config.api.tls) return contexts;
+  auto certificates = read_certificates(config.tls, earlier);
+  if (!certificates) return std::unexpected(certificates.error());
+  contexts.certificates = std::move(*certificates);
+  tls::Settings settings{.certificates = contexts.certificates,
+                         .tls13_only = config.tls.min_version == config::TlsVersion::k13,
+                         .session_tickets = config.tls.session_tickets,
+                         .session_timeout_s = config.tls.session_timeout_ms / 1'000,
+                         .client_ca_file = {}};
+  if (config.public_.tls) {
+    auto made = tls::Context::make(settings);
+    if (!made) return std::unexpected("tls.certificates: " + made.error());
+    contexts.public_ = std::move(*made);
+  }
+  if (config.api.tls) {
+    settings.client_ca_file = config.api.client_ca;
+    auto made = tls::Context::make(settings);
+    if (!made) {
+      const bool authority = !settings.client_ca_file.empty();
+      return std::unexpected((authority ? "api.client_ca: " : "tls.certificates: ") + made.error());
+    }
+    contexts.api = std::move(*made);
+  }
+  return contexts;
+}
+
+void log_certificates(const TlsContexts& contexts) {
+  for (const auto& certificate : contexts.certificates) {
+    const int days = tls::days_left(*certificate);
+    const std::string names = fmt::format("{}", fmt::join(certificate->names, " "));
+    if (days < kExpiresSoonDays) {
+      observe::warn("a certificate ends soon, or has ended", {{"names", names}, {"days_left", days}});
+    } else {
+      observe::info("certificate", {{"names", names}, {"days_left", days}});
+    }
+  }
+}
+
+}  // namespace process

@@ -1,0 +1,30 @@
+// The TLS of both ports, made from the configuration and the files that it names.
+//
+// Thread: main's.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gateway/config/config.h"
+#include "gateway/tls/context.h"
+
+namespace process {
+
+struct TlsContexts {
+  std::shared_ptr<const tls::Context> public_;  // Null: the port speaks plain TCP.
+  std::shared_ptr<const tls::Context> api;      // The same.
+  std::vector<std::shared_ptr<const tls::Certificate>> certificates;
+};
+
+// Reads the files. `earlier`: what was in force before a reload; its self-made certificate stays.
+// The error is one line that begins with the setting.
+[[nodiscard]] std::expected<TlsContexts, std::string> make_tls_contexts(
+    const config::Config& config, const TlsContexts& earlier = {});
+
+// One line in the log for each certificate: its names, and until when it is good.
+void log_certificates(const TlsContexts& contexts);
+
+}  // namespace process
