@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""Runs the tests of builds that exist: tests/run.py [--only unit,e2e,browser] PRESET...
+"""Runs the tests of builds that exist: tests/run.py [--only unit,e2e,tls,browser] PRESET...
 
 For each preset of CMakePresets.json: ctest, then the end-to-end tests against build/PRESET/dunlin; for
-release also the browser tests. Goes on after a failure, so that one run tells all; the last line is the
+release also the browser tests, and the end-to-end tests once more over TLS. Goes on after a failure, so that one run tells all; the last line is the
 sum, and the exit status says whether everything passed and something was run.
 """
 
@@ -56,17 +56,23 @@ def unit(preset: str) -> tuple[int, int, int]:
 
 # Nothing of the gateway runs in these: once is enough.
 WITHOUT_GATEWAY = ["tests/e2e/test_bench_peers.py"]
+# Their clients choose for themselves where TLS is spoken.
+WITHOUT_TLS = [*WITHOUT_GATEWAY, "tests/e2e/test_bench.py"]
 
 
-def e2e(preset: str) -> tuple[int, int, int]:
-    report = ROOT / "build" / preset / "e2e.xml"
+def e2e(preset: str, name: str = "e2e", **environment: str) -> tuple[int, int, int]:
+    report = ROOT / "build" / preset / f"{name}.xml"
     report.unlink(missing_ok=True)
-    left_out = [] if preset == "release" else [f"--ignore={file}" for file in WITHOUT_GATEWAY]
+    left_out = [f"--ignore={file}" for file in (WITHOUT_TLS if name == "tls" else WITHOUT_GATEWAY if preset != "release" else [])]
     status = run(["/usr/bin/python3", "-m", "pytest", "tests/e2e", "-q", "-n", WORKERS, "--dist", "loadfile",
                   f"--junitxml={report}", *left_out], preset,
-                 DUNLIN_TEST_PATIENCE="30" if preset == "release" else "90")
+                 DUNLIN_TEST_PATIENCE="30" if preset == "release" else "90", **environment)
     passed, failed, skipped = junit_counts(report)
     return passed, max(failed, int(status != 0)), skipped
+
+
+def tls(preset: str) -> tuple[int, int, int]:
+    return e2e(preset, "tls", DUNLIN_TEST_TLS="1") if preset == "release" else (0, 0, 0)
 
 
 def browser(preset: str) -> tuple[int, int, int]:
@@ -88,13 +94,13 @@ def browser(preset: str) -> tuple[int, int, int]:
     return total.get("pass", 0), max(failed, int(process.returncode != 0)), total.get("skipped", 0)
 
 
-KINDS = {"unit": unit, "e2e": e2e, "browser": browser}
+KINDS = {"unit": unit, "e2e": e2e, "tls": tls, "browser": browser}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("presets", nargs="+", metavar="PRESET")
-    parser.add_argument("--only", default=",".join(KINDS), help="comma-separated: unit, e2e, browser")
+    parser.add_argument("--only", default=",".join(KINDS), help="comma-separated: unit, e2e, tls, browser")
     arguments = parser.parse_args()
 
     outcomes = []

@@ -8,6 +8,7 @@ import signal
 import pytest
 
 from harness.api import Api
+from harness.certificates import everywhere
 from harness.gateway import BINARY, PATIENCE, Gateway
 
 _serial = itertools.count()
@@ -16,6 +17,11 @@ _serial = itertools.count()
 def pytest_sessionstart(session):
     if not session.config.option.collectonly and not os.access(BINARY, os.X_OK):
         pytest.exit(f"there is no {BINARY}: build it, or set DUNLIN_BIN", returncode=3)
+
+
+def pytest_runtest_setup(item):
+    if everywhere and item.get_closest_marker("plain_tcp"):
+        pytest.skip("about plain TCP")
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -344,6 +344,7 @@ def test_a_finished_handshake_is_not_ended_by_its_deadline(strict_gateway):
         assert client.text() == "still here"
 
 
+@pytest.mark.plain_tcp
 def test_half_close_before_the_head_is_complete(gateway):
     with RawSocket(gateway.public) as raw:
         raw.send(b"GET /echo HT")

@@ -246,6 +246,7 @@ def test_bad_file_leaves_the_running_configuration_in_force(text, key):
         api.close()
 
 
+@pytest.mark.plain_tcp
 def test_sighup_changes_a_limit_that_is_in_use():
     limit = BASE + "[public]\nconnections_max = {}\n"
     with Gateway(config=limit.format(3)) as gateway:
@@ -396,6 +397,7 @@ def test_hard_limit_too_low_is_said():
         assert "open files" in output and "in_force=256" in output, output
 
 
+@pytest.mark.plain_tcp
 def test_running_out_of_descriptors():
     """More clients than descriptors: those within are served, the API answers, nothing spins, and when
     some leave others get in."""

@@ -515,6 +515,7 @@ def test_echo_before_close_is_delivered(client):
     assert client.read_to_end() == b""
 
 
+@pytest.mark.plain_tcp
 @pytest.mark.parametrize("wire", rows(
     ("nothing", b""), ("half a header", b"\x81"), ("header", frame(TEXT, b"hello")[:6]),
     ("half a payload", frame(TEXT, b"hello")[:9]), ("unfinished message", frame(TEXT, b"hello", fin=False))))
@@ -530,6 +531,7 @@ def test_half_close_without_a_closing_handshake(client, wire):
         pass
 
 
+@pytest.mark.plain_tcp
 def test_half_close_after_a_message_still_gets_its_echo(client):
     client.send(frame(TEXT, b"last"))
     client.shutdown_write()
@@ -623,6 +625,7 @@ def test_no_segment_boundary_is_needed(client):
         assert message_of(client) == (TEXT, b"%d" % number)
 
 
+@pytest.mark.plain_tcp
 def test_echo_while_both_directions_are_full(client):
     """We send without reading until 8 MiB are under way, then read: nothing is lost or torn."""
     payload = os.urandom(64 << 10)

@@ -233,6 +233,7 @@ def test_random_bytes(stormy, storm_api):
     calm_again(stormy, storm_api, before)
 
 
+@pytest.mark.plain_tcp
 def test_connections_max():
     """The setting is a limit: one more is refused with 503, and let in when one has left."""
     with Gateway(shards=2, environment={"DUNLIN_PUBLIC_CONNECTIONS_MAX": "20"}) as gateway:

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from .certificates import everywhere
 from .gateway import PATIENCE
 from .raw import RawSocket
 
@@ -39,7 +40,10 @@ class Api:
     """One keep-alive connection; opened again when the gateway has closed it."""
 
     def __init__(self, address: tuple[str, int], headers: dict[str, str] | None = None):
-        self._connection = http.client.HTTPConnection(*address, timeout=PATIENCE)
+        if everywhere and address in everywhere.addresses:
+            self._connection = http.client.HTTPSConnection(*address, timeout=PATIENCE, context=everywhere.context)
+        else:
+            self._connection = http.client.HTTPConnection(*address, timeout=PATIENCE)
         self._headers = headers or {}
 
     def request(self, method: str, path: str, body: bytes | str | None = None,

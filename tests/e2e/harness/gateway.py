@@ -14,6 +14,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from .certificates import everywhere
+
 ROOT = Path(__file__).resolve().parents[3]
 BINARY = Path(os.environ.get("DUNLIN_BIN", ROOT / "build/release/dunlin"))
 
@@ -77,7 +79,8 @@ class Gateway:
             self.command += ["--shards", str(shards)]
         self.command += arguments
         clean = {key: value for key, value in os.environ.items() if not key.startswith("DUNLIN_")}
-        self._environment = clean | (QUICK_DRAIN if quick_drain else {}) | (environment or {})
+        tls = everywhere.environment if everywhere else {}
+        self._environment = clean | tls | (QUICK_DRAIN if quick_drain else {}) | (environment or {})
         self._preexec = preexec
         self.process: subprocess.Popen | None = None
         self._told_to_end = False
@@ -103,6 +106,8 @@ class Gateway:
         ready = json.loads(self.ready_file.read_text(encoding="utf-8"))
         assert ready["pid"] == self.process.pid
         self.public, self.api = _address(ready["public"]), _address(ready["api"])
+        if everywhere:
+            everywhere.addresses.add(self.public)
         return self
 
     def _is_ready(self) -> bool:
@@ -118,11 +123,11 @@ class Gateway:
 
     @property
     def ws(self) -> str:
-        return f"ws://{self.public[0]}:{self.public[1]}"
+        return f"ws{'s' if everywhere else ''}://{self.public[0]}:{self.public[1]}"
 
     @property
     def http(self) -> str:
-        return f"http://{self.public[0]}:{self.public[1]}"
+        return f"http{'s' if everywhere else ''}://{self.public[0]}:{self.public[1]}"
 
     @property
     def api_url(self) -> str:

@@ -10,6 +10,7 @@ import socket
 import struct
 from dataclasses import dataclass
 
+from .certificates import everywhere
 from .gateway import PATIENCE
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
@@ -99,6 +100,8 @@ class RawSocket:
         self.socket.settimeout(PATIENCE)
         self.socket.connect(address)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if everywhere and address in everywhere.addresses:
+            self.socket = everywhere.context.wrap_socket(self.socket, server_hostname=address[0])
         self.buffer = b""
 
     def send(self, data: bytes) -> None:
