@@ -5,7 +5,8 @@
 namespace api {
 
 ApiContext::ApiContext(Dispatcher& dispatcher_, ClaimListener& listener, cross::Counters& counters_,
-                       net::SendBatch& batch, std::shared_ptr<const config::Config> config_, Hooks hooks_)
+                       net::SendBatch& batch, std::shared_ptr<const config::Config> config_,
+                       Hooks hooks_)
     : dispatcher(dispatcher_),
       counters(counters_),
       hooks(std::move(hooks_)),

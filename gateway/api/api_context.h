@@ -65,9 +65,9 @@ struct ApiContext {
   push::PushRequest push_request;  // Of the request being read; its vectors are used again.
   ReceiveBuffer receive_buffer;
   std::unique_ptr<std::byte[]> cipher_buffer;  // Only where TLS is spoken.
-  std::string body;        // Of the response being written.
-  std::string date_field;  // Refreshed with each tick.
-  bool draining = false;   // Every answer is its connection's last, where it can be.
+  std::string body;                            // Of the response being written.
+  std::string date_field;                      // Refreshed with each tick.
+  bool draining = false;  // Every answer is its connection's last, where it can be.
 };
 
 [[nodiscard]] http::Limits http_limits(const config::Api& api);

@@ -41,7 +41,8 @@ void Connection::on_ready(loop::Readiness readiness) {
   readable_ |= readiness.readable || readiness.peer_closed;
   writable_ |= readiness.writable;
   peer_closed_ |= readiness.peer_closed;
-  if (tls_ && readiness.writable && !context_.secure_sends.flush(fd_, *tls_)) phase_ = Phase::kEnded;
+  if (tls_ && readiness.writable && !context_.secure_sends.flush(fd_, *tls_))
+    phase_ = Phase::kEnded;
   run();
 }
 

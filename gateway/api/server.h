@@ -51,8 +51,8 @@ class ApiServer final : public ReplySink, private ClaimListener {
   // Nothing while there is no connection. May be in the past: as soon as can be.
   [[nodiscard]] std::optional<std::uint64_t> next_deadline() const;
 
-  // Answers and timeouts of requests that begin from now on. `tls`: for connections that are adopted
-  // from now on; null: they speak plain TCP.
+  // Answers and timeouts of requests that begin from now on. `tls`: for connections that are
+  // adopted from now on; null: they speak plain TCP.
   void reload(std::shared_ptr<const config::Config> config,
               std::shared_ptr<const tls::Context> tls);
 

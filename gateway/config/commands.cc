@@ -35,7 +35,8 @@ std::string keys_phrase(std::size_t count) {
 }
 
 void print_summary(const Config& config, std::ostream& out) {
-  out << fmt::format("  public    {}{}\n", config.public_.listen, config.public_.tls ? " (TLS)" : "");
+  out << fmt::format("  public    {}{}\n", config.public_.listen,
+                     config.public_.tls ? " (TLS)" : "");
   out << fmt::format("  api       {} ({}{})\n", config.api.listen,
                      keys_phrase(config.api.keys.size()), config.api.tls ? ", TLS" : "");
   out << fmt::format("  shards    {}\n", config.hub.shards == 0

@@ -55,8 +55,8 @@ void check_tls(const Config& config, Findings& findings) {
                         "tls.certificates"});
   }
   if (!tls.certificates.empty() && tls.self_signed) {
-    findings.push_back({"tls.self_signed", "must be false where there are tls.certificates",
-                        "tls.certificates"});
+    findings.push_back(
+        {"tls.self_signed", "must be false where there are tls.certificates", "tls.certificates"});
   }
   if (!tls.keys.empty() && tls.keys.size() != tls.certificates.size()) {
     findings.push_back({"tls.keys",

@@ -18,7 +18,7 @@ struct Moving {
   int fd = -1;
   net::Address peer;
   std::unique_ptr<tls::Stream> tls;  // Null: plain TCP.
-  std::uint64_t opened_ms = 0;  // Monotonic clock, the same on every shard.
+  std::uint64_t opened_ms = 0;       // Monotonic clock, the same on every shard.
   std::uint16_t profile = 0;
   cross::Encoding encoding = cross::Encoding::kPlain;
   std::string uid;  // Empty: none (yet).

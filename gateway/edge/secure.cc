@@ -41,8 +41,7 @@ void Edge::on_tls_failed(Slot slot) {
   Connection& c = connections_[slot];
   counters_.tls_handshakes[cross::TlsResult::kFailed].add();
   if (observe::enabled(observe::LogLevel::kDebug)) {
-    observe::debug("TLS failed",
-                   {{"peer", net::to_string(c.peer)}, {"reason", c.tls->failure()}});
+    observe::debug("TLS failed", {{"peer", net::to_string(c.peer)}, {"reason", c.tls->failure()}});
   }
   if (c.phase != Phase::kHandshake) {
     end(slot, cross::CloseCause::kLost);

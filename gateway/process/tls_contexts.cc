@@ -66,7 +66,8 @@ void log_certificates(const TlsContexts& contexts) {
     const int days = tls::days_left(*certificate);
     const std::string names = fmt::format("{}", fmt::join(certificate->names, " "));
     if (days < kExpiresSoonDays) {
-      observe::warn("a certificate ends soon, or has ended", {{"names", names}, {"days_left", days}});
+      observe::warn("a certificate ends soon, or has ended",
+                    {{"names", names}, {"days_left", days}});
     } else {
       observe::info("certificate", {{"names", names}, {"days_left", days}});
     }

@@ -34,8 +34,8 @@ std::expected<BioPtr, std::string> open_file(const std::string& file) {
   if (bio) return bio;
   const int error = errno;
   const std::string reason = take_openssl_error();
-  return std::unexpected(fmt::format(
-      "cannot read {}: {}", file, error != 0 ? std::generic_category().message(error) : reason));
+  return std::unexpected(fmt::format("cannot read {}: {}", file,
+                                     error != 0 ? std::generic_category().message(error) : reason));
 }
 
 // A key with a pass phrase cannot be used: nobody is there to type it.
@@ -45,8 +45,9 @@ int refuse_pass_phrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*
 
 std::string lower(std::string_view text) {
   std::string result(text);
-  std::ranges::transform(result, result.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(result, result.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  });
   return result;
 }
 
@@ -95,8 +96,8 @@ std::expected<Certificate, std::string> read_certificate(const std::string& cert
   Certificate result;
   result.leaf.reset(PEM_read_bio_X509_AUX(bio->get(), nullptr, refuse_pass_phrase, nullptr));
   if (!result.leaf) {
-    return std::unexpected(fmt::format("{}: no certificate in PEM form: {}", certificate_file,
-                                       take_openssl_error()));
+    return std::unexpected(
+        fmt::format("{}: no certificate in PEM form: {}", certificate_file, take_openssl_error()));
   }
   while (X509* next = PEM_read_bio_X509(bio->get(), nullptr, refuse_pass_phrase, nullptr)) {
     result.chain.emplace_back(next);

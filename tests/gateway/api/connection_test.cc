@@ -453,7 +453,7 @@ TEST_F(ApiTest, AReloadChangesKeys) {
   client.send(push_to("1", "a"));
   turns();
   config.api.keys = {"secret"};
-  server->reload(std::make_shared<const config::Config>(config));
+  server->reload(std::make_shared<const config::Config>(config), nullptr);
   client.send(push_to("1", "a"));
   turns();
   client.receive();
@@ -472,10 +472,10 @@ TEST_F(ApiTest, AReloadChangesKeysForRepeatedHeads) {
   };
   push_some(4);
   config.api.keys = {"secret"};
-  server->reload(std::make_shared<const config::Config>(config));
+  server->reload(std::make_shared<const config::Config>(config), nullptr);
   push_some(3);
   config.api.keys = {};
-  server->reload(std::make_shared<const config::Config>(config));
+  server->reload(std::make_shared<const config::Config>(config), nullptr);
   push_some(3);
   EXPECT_THAT(statuses(cut_answers(client.received)),
               ElementsAre(200, 200, 200, 200, 401, 401, 401, 200, 200, 200));

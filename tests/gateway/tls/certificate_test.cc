@@ -105,7 +105,7 @@ TEST(Context, ChoosesTheCertificateByName) {
   const auto context =
       make_context({.certificates = {named("first.test"), named("b.test"), named("*.c.test")}});
   const std::pair<std::string, std::string> rows[] = {
-      {"first.test", "first.test"}, {"b.test", "b.test"},         {"B.Test", "b.test"},
+      {"first.test", "first.test"}, {"b.test", "b.test"},           {"B.Test", "b.test"},
       {"x.c.test", "*.c.test"},     {"unknown.test", "first.test"}, {"", "first.test"}};
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
     for (const auto& [asked, shown] : rows) {

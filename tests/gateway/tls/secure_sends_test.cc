@@ -69,8 +69,8 @@ TEST(SecureSends, ManyConnectionsWithAndWithoutTls) {
   for (std::uint32_t i = 0; i < 600; ++i) {  // More than the buffer of ciphertext holds.
     pairs.push_back(std::make_unique<Pair>());
     const bool plain = i % 5 == 0;
-    operations.push_back({.tag = i, .fd = pairs[i]->fds[0], .parts = parts.data(),
-                          .parts_count = 2});
+    operations.push_back(
+        {.tag = i, .fd = pairs[i]->fds[0], .parts = parts.data(), .parts_count = 2});
     streams.push_back(plain ? nullptr : pairs[i]->stream.get());
   }
   close(std::exchange(pairs[7]->fds[1], -1));
@@ -116,7 +116,8 @@ TEST(SecureSends, NothingIsLostOrSentTwiceOnABlockedSocket) {
           parts.push_back(part(offered.substr(at, piece)));
           at += piece;
         }
-        net::SendOperation operation{.fd = pair.fds[0], .parts = parts.data(),
+        net::SendOperation operation{.fd = pair.fds[0],
+                                     .parts = parts.data(),
                                      .parts_count = static_cast<std::uint32_t>(parts.size())};
         tls::Stream* stream = pair.stream.get();
         sends.send({&operation, 1}, {&stream, 1});

@@ -26,7 +26,8 @@ struct ClientOptions {
 
 class TlsClient {
  public:
-  explicit TlsClient(const ClientOptions& options = {}) : context_(SSL_CTX_new(TLS_client_method())) {
+  explicit TlsClient(const ClientOptions& options = {})
+      : context_(SSL_CTX_new(TLS_client_method())) {
     SSL_CTX_set_min_proto_version(context_, options.version);
     SSL_CTX_set_max_proto_version(context_, options.version);
     ssl_ = SSL_new(context_);
@@ -39,8 +40,7 @@ class TlsClient {
                const_cast<char*>(options.name.c_str()));
     }
     if (!options.protocols.empty()) {
-      SSL_set_alpn_protos(ssl_,
-                          reinterpret_cast<const unsigned char*>(options.protocols.data()),
+      SSL_set_alpn_protos(ssl_, reinterpret_cast<const unsigned char*>(options.protocols.data()),
                           static_cast<unsigned>(options.protocols.size()));
     }
     if (options.session != nullptr) SSL_set_session(ssl_, options.session);
@@ -114,7 +114,8 @@ inline void shake_hands(tls::Stream& stream, TlsClient& client, std::size_t step
   for (int i = 0; i < 10; ++i) {
     const std::vector<std::byte> said = client.take_output();
     for (std::size_t at = 0; at < said.size(); at += step) {
-      EXPECT_EQ(received(stream, std::span(said).subspan(at, std::min(step, said.size() - at))), "");
+      EXPECT_EQ(received(stream, std::span(said).subspan(at, std::min(step, said.size() - at))),
+                "");
     }
     client.receive(take_pending(stream));
   }
