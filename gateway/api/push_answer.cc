@@ -1,35 +1,16 @@
 #include "gateway/api/push_answer.h"
 
-#include <array>
-
 #include "proto/push/json_text.h"
 #include "proto/push/receipt_writer.h"
 
 namespace api {
 namespace {
 
-// As cross::to_string(), without a string of its own.
-class IdText {
- public:
-  explicit IdText(cross::MessageId id) {
-    write(0, 8, cross::incarnation());
-    write(8, 16, id.value);
-  }
-  [[nodiscard]] std::string_view view() const { return {text_.data(), text_.size()}; }
-
- private:
-  void write(std::size_t at, std::size_t digits, std::uint64_t value) {
-    static constexpr char kHex[] = "0123456789abcdef";
-    for (std::size_t i = digits; i-- > 0; value >>= 4) text_[at + i] = kHex[value & 15];
-  }
-  std::array<char, 24> text_;
-};
-
-void append_accepted(std::string& body, const IdText& id) {
+void append_accepted(std::string& body, const cross::IdText& id) {
   body.append(R"({"id":")").append(id.view()).append(R"(","accepted":true})");
 }
 
-push::ReceiptAnswer receipt_answer(const IdText& id, const PushAnswerStyle& style,
+push::ReceiptAnswer receipt_answer(const cross::IdText& id, const PushAnswerStyle& style,
                                    const PushResult& result) {
   return {.id = id.view(),
           .complete = result.complete,
@@ -52,7 +33,7 @@ int append_push_answer(std::string& body, const PushAnswerStyle& style, const Pu
     append_error(body, refused_by_shard());
     return 503;
   }
-  const IdText id(result.id);
+  const cross::IdText id(result.id);
   if (style.only_accepted) {
     append_accepted(body, id);
     return 202;
@@ -76,7 +57,7 @@ void append_push_line(std::string& line, const PushAnswerStyle& style, const Pus
     append_error_line(line, refused_by_shard(), line_number);
     return;
   }
-  const IdText id(result.id);
+  const cross::IdText id(result.id);
   if (style.only_accepted) {
     append_accepted(line, id);
   } else {

@@ -30,9 +30,15 @@ std::string_view name_of(TlsResult result) {
 }
 
 void LatencyHistogram::record(std::uint64_t latency_ns, std::uint64_t count) {
-  const double seconds = static_cast<double>(latency_ns) * 1e-9;
+  static constexpr auto kBoundsNs = [] {
+    std::array<std::uint64_t, kBoundsSeconds.size()> bounds{};
+    for (std::size_t i = 0; i < bounds.size(); ++i) {
+      bounds[i] = static_cast<std::uint64_t>(kBoundsSeconds[i] * 1e9 + 0.5);
+    }
+    return bounds;
+  }();
   std::size_t index = 0;
-  while (index < kBoundsSeconds.size() && seconds > kBoundsSeconds[index]) ++index;
+  while (index < kBoundsNs.size() && latency_ns > kBoundsNs[index]) ++index;
   buckets_[index].add(count);
   sum_ns_.add(latency_ns * count);
 }

@@ -1,6 +1,7 @@
 #include "gateway/cross/ids.h"
 
 #include <charconv>
+#include <cstring>
 #include <random>
 
 namespace cross {
@@ -8,13 +9,23 @@ namespace {
 
 constexpr std::size_t kTextSize = 24;
 
-std::string to_text(std::uint64_t value) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string text(kTextSize, '0');
-  const std::uint32_t high = incarnation();
-  for (std::size_t i = 0; i < 8; ++i) text[7 - i] = kDigits[(high >> (4 * i)) & 15];
-  for (std::size_t i = 0; i < 16; ++i) text[23 - i] = kDigits[(value >> (4 * i)) & 15];
-  return text;
+// "00" to "ff": two digits at a time.
+constexpr std::array<char, 512> make_hex_pairs() {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::array<char, 512> pairs{};
+  for (std::size_t byte = 0; byte < 256; ++byte) {
+    pairs[2 * byte] = kDigits[byte >> 4];
+    pairs[2 * byte + 1] = kDigits[byte & 15];
+  }
+  return pairs;
+}
+constexpr auto kHexPairs = make_hex_pairs();
+
+template <typename Integer>
+void write_hex(char* to, Integer value) {
+  for (std::size_t i = sizeof value; i-- > 0; value >>= 8) {
+    std::memcpy(to + 2 * i, &kHexPairs[2 * (value & 0xFF)], 2);
+  }
 }
 
 template <typename Integer>
@@ -40,8 +51,13 @@ std::uint32_t incarnation() {
   return value;
 }
 
-std::string to_string(ConnectionId id) { return to_text(id.value); }
-std::string to_string(MessageId id) { return to_text(id.value); }
+IdText::IdText(std::uint64_t value) {
+  write_hex(text_.data(), incarnation());
+  write_hex(text_.data() + 2 * sizeof(std::uint32_t), value);
+}
+
+std::string to_string(ConnectionId id) { return std::string(IdText(id).view()); }
+std::string to_string(MessageId id) { return std::string(IdText(id).view()); }
 
 std::optional<ConnectionId> parse_connection_id(std::string_view text) {
   const auto value = from_text(text);

@@ -2,6 +2,7 @@
 // held by pointer from outside its shard: its id is looked up, and may be gone.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -35,7 +36,18 @@ struct MessageId {
   bool operator==(const MessageId&) const = default;
 };
 
-// 24 lower-case hexadecimal digits: incarnation, then value.
+// 24 lower-case hexadecimal digits: incarnation, then value; on the stack.
+class IdText {
+ public:
+  explicit IdText(ConnectionId id) : IdText(id.value) {}
+  explicit IdText(MessageId id) : IdText(id.value) {}
+  [[nodiscard]] std::string_view view() const { return {text_.data(), text_.size()}; }
+
+ private:
+  explicit IdText(std::uint64_t value);
+  std::array<char, 24> text_;
+};
+
 std::string to_string(ConnectionId id);
 std::string to_string(MessageId id);
 

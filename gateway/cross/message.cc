@@ -2,6 +2,7 @@
 
 #include <zlib.h>
 
+#include <array>
 #include <cstring>
 #include <new>
 
@@ -36,10 +37,45 @@ std::string gzip(std::string_view input) {
   return output;
 }
 
+// Memory of small messages that have been delivered: thousands of them come and go in a turn, which
+// is more than the allocator's own caches hold. A thread's own; what was allocated by one may be
+// given back by another.
+class SmallBlocks {
+ public:
+  static constexpr std::size_t kSize = 512;
+  SmallBlocks() = default;
+  SmallBlocks(const SmallBlocks&) = delete;
+  SmallBlocks& operator=(const SmallBlocks&) = delete;
+  ~SmallBlocks() {
+    for (; count_ > 0; --count_) ::operator delete(blocks_[count_ - 1]);
+  }
+
+  [[nodiscard]] void* take() { return count_ > 0 ? blocks_[--count_] : ::operator new(kSize); }
+  void give_back(void* block) {
+    if (count_ < kKept) {
+      blocks_[count_++] = block;
+    } else {
+      ::operator delete(block);
+    }
+  }
+
+ private:
+#ifdef __SANITIZE_ADDRESS__
+  static constexpr std::size_t kKept = 0;  // What is used after it was freed is to be found.
+#else
+  static constexpr std::size_t kKept = 512;  // 256 KiB.
+#endif
+  std::array<void*, kKept> blocks_;
+  std::size_t count_ = 0;
+};
+thread_local SmallBlocks small_blocks;
+
 }  // namespace
 
 Message* Message::allocate(std::size_t frame_size) {
-  auto* message = new (::operator new(sizeof(Message) + frame_size)) Message;
+  const std::size_t size = sizeof(Message) + frame_size;
+  void* memory = size <= SmallBlocks::kSize ? small_blocks.take() : ::operator new(size);
+  auto* message = new (memory) Message;
   message->frame_size_ = frame_size;
   return message;
 }
@@ -51,8 +87,13 @@ Message::~Message() {
 void Message::release(Message* message) {
   // Acquire on the last release: what other shards did with the message happened before.
   if (message->references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  const bool small = sizeof(Message) + message->frame_size_ <= SmallBlocks::kSize;
   message->~Message();
-  ::operator delete(message);
+  if (small) {
+    small_blocks.give_back(message);
+  } else {
+    ::operator delete(message);
+  }
 }
 
 MessageRef Message::make(const Parts& parts) {

@@ -52,6 +52,10 @@ class FrameDecoder {
   [[nodiscard]] Step next(Bytes& input);
 
   [[nodiscard]] std::uint64_t payload_size_max() const { return payload_size_max_; }
+  // No byte of a frame has been taken that is not finished.
+  [[nodiscard]] bool between_frames() const {
+    return state_ == State::kHeader && header_size_ == 0;
+  }
   [[nodiscard]] std::uint64_t payload_left() const { return payload_left_; }
 
   // The state as bytes, to continue in another process; not between the last Payload of a frame and

@@ -46,6 +46,9 @@ class MessageAssembler {
   // handed out without a copy. NeedInput: it was a fragment, more must follow.
   [[nodiscard]] std::variant<NeedInput, Finished, Violation> end_frame(Bytes last_piece);
 
+  // A message has begun and not ended.
+  [[nodiscard]] bool in_message() const { return message_opcode_ != Opcode::kContinuation; }
+
   // Bytes held of what is not finished.
   [[nodiscard]] std::size_t buffered_size() const;
 

@@ -4,6 +4,7 @@
 
 #include "proto/base/record.h"
 #include "proto/ws/utf8.h"
+#include "proto/ws/whole_message.h"
 
 namespace ws {
 namespace {
@@ -20,6 +21,15 @@ Event Session::next(Bytes& input) {
     return NeedInput{};
   }
   assembler_.release_finished();
+  if (input.empty()) return NeedInput{};
+  if (decoder_.between_frames() && !assembler_.in_message()) {
+    if (const auto whole = take_whole_message(input, decoder_.payload_size_max())) {
+      if (whole->opcode == Opcode::kText && !is_valid_utf8(whole->payload)) {
+        return fail(Violation::kInvalidUtf8);
+      }
+      return Message{whole->opcode, whole->payload};
+    }
+  }
   return read_frames(input);
 }
 
