@@ -23,6 +23,18 @@ std::string_view name_of(HandshakeResult result) {
   return kNames[static_cast<std::size_t>(result)];
 }
 
+std::string_view name_of(DeflateResult result) {
+  static constexpr std::array<std::string_view, static_cast<std::size_t>(DeflateResult::kCount)>
+      kNames = {"smaller", "not_smaller", "no_time"};
+  return kNames[static_cast<std::size_t>(result)];
+}
+
+std::string_view name_of(InflateFailure failure) {
+  static constexpr std::array<std::string_view, static_cast<std::size_t>(InflateFailure::kCount)>
+      kNames = {"too_big", "corrupt", "too_many_blocks"};
+  return kNames[static_cast<std::size_t>(failure)];
+}
+
 void LatencyHistogram::record(std::uint64_t latency_ns, std::uint64_t count) {
   const double seconds = static_cast<double>(latency_ns) * 1e-9;
   std::size_t index = 0;

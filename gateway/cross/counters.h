@@ -65,9 +65,27 @@ enum class HandshakeResult : std::uint8_t {
   kCount,
 };
 
+// What came of an attempt to compress a message (RFC 7692).
+enum class DeflateResult : std::uint8_t {
+  kSmaller,
+  kNotSmaller,  // It went plain.
+  kNoTime,      // It went plain, because the turn's share of compressing was used up.
+  kCount,
+};
+
+// Why a compressed message of a client was refused.
+enum class InflateFailure : std::uint8_t {
+  kTooBig,   // It inflates to more than a message may have.
+  kCorrupt,  // It does not inflate.
+  kBlocks,   // It has far more blocks than text.
+  kCount,
+};
+
 std::string_view name_of(DropCause cause);
 std::string_view name_of(CloseCause cause);
 std::string_view name_of(HandshakeResult result);
+std::string_view name_of(DeflateResult result);
+std::string_view name_of(InflateFailure failure);
 
 template <typename Enum>
 class CounterOf {
@@ -118,6 +136,13 @@ struct Counters {
   CounterOf<CloseCause> closes;
   CounterOf<DropCause> drops;
   Counter moved_in;
+  CounterOf<DeflateResult> deflates;
+  Counter deflate_bytes_before;  // Of what came out smaller.
+  Counter deflate_bytes_after;
+  Counter inflated;  // Compressed messages received.
+  Counter inflate_bytes_before;
+  Counter inflate_bytes_after;
+  CounterOf<InflateFailure> inflate_failures;
   Counter messages_in;
   Counter bytes_in;
   Counter bytes_out;

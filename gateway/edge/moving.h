@@ -7,6 +7,7 @@
 #include <string>
 
 #include "gateway/cross/message.h"
+#include "gateway/hub/member.h"
 #include "gateway/net/address.h"
 #include "proto/ws/session.h"
 
@@ -18,6 +19,7 @@ struct Moving {
   std::uint64_t opened_ms = 0;  // Monotonic clock, the same on every shard.
   std::uint16_t profile = 0;
   cross::Encoding encoding = cross::Encoding::kPlain;
+  hub::Compression compression = {};
   std::string uid;  // Empty: none (yet).
   ws::Session session;
   bool handshaken = false;  // The 101 has been sent before; else `response` is it.
