@@ -129,7 +129,7 @@ struct Hub {
 
 // permessage-deflate (RFC 7692), for the profiles that have it on.
 struct Compression {
-  std::uint32_t level = 1;                  // zlib's: 1 is fast, 9 is small.
+  std::uint32_t level = 4;                  // zlib's: 1 is fast, 9 is small.
   std::uint32_t window_bits = 12;           // How far back a compressed message may refer.
   std::uint32_t size_max = 64 << 10;        // Longer payloads are not compressed.
   std::uint32_t deflate_slice = 256 << 10;  // Bytes compressed in one turn of a shard.

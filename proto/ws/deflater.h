@@ -17,8 +17,8 @@ struct z_stream_s;
 namespace ws {
 
 struct DeflateParameters {
-  int level = 1;                  // zlib's: 1 is fast, 9 is small.
-  std::uint8_t window_bits = 15;  // kWindowBitsMin to kWindowBitsMax.
+  int level = 4;                  // zlib's: 1 is fast, 9 is small.
+  std::uint8_t window_bits = 12;  // kWindowBitsMin to kWindowBitsMax.
 
   friend bool operator==(const DeflateParameters&, const DeflateParameters&) = default;
 };

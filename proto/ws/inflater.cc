@@ -49,8 +49,7 @@ std::variant<Bytes, Violation> Inflater::inflate(ConstBytes compressed, std::uin
   // Nothing at all is not what 7.2.3.6 calls an empty message, but can mean nothing else.
   if (!compressed.empty()) {
     if (const auto violation = feed(compressed)) return *violation;
-    // 7.2.3.5: what ends with a final block is complete as it is.
-    if (!after_final_block()) {
+    if (!complete()) {
       if (const auto violation = feed(kTail)) return *violation;
       const bool whole = at_block_end() && !after_final_block();
       if (!whole || (stream_->data_type & kUnusedBits) != 0) return Violation::kDeflateCorrupt;
@@ -92,7 +91,7 @@ void Inflater::restart() {
 std::optional<Violation> Inflater::feed(ConstBytes input) {
   work_ += input.size();
   do {
-    if (stream_ended_) restart();  // 7.2.3.5: a final block ends zlib's stream, not the message.
+    if (stream_ended_) restart();  // 7.2.3.4: a final block ends zlib's stream, not the message.
     if (history_size_ + size_ == buffer_.size()) grow();
     const std::size_t room = buffer_.size() - history_size_ - size_;
     stream_->next_in = as_zlib(input.data());
@@ -128,6 +127,12 @@ std::optional<Violation> Inflater::count_block() {
 
 bool Inflater::at_block_end() const {
   return stream_ended_ || (stream_->data_type & kBlockEnd) != 0;
+}
+
+// 7.2.3.4: what ends with a final block is complete as it is; and so is, to be generous, what ends
+// on a whole byte after any block: its sender has cut off less than it should, or more.
+bool Inflater::complete() const {
+  return after_final_block() || (at_block_end() && (stream_->data_type & kUnusedBits) == 0);
 }
 
 bool Inflater::after_final_block() const {

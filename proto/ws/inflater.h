@@ -78,6 +78,7 @@ class Inflater {
   [[nodiscard]] std::optional<Violation> count_block();
   [[nodiscard]] bool at_block_end() const;
   [[nodiscard]] bool after_final_block() const;
+  [[nodiscard]] bool complete() const;
   void grow();
   void restart();
   void keep_window(InflateWindow& window) const;
