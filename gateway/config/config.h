@@ -67,10 +67,10 @@ struct Profile {
 
   std::string gzip_param;  // Query parameter that asks for gzip payloads; empty: none.
   CompressionMode compression = CompressionMode::kOff;
-  std::uint32_t deflate_size_min = 512;   // Payloads below this are sent as they are.
-  bool server_context_takeover = false;   // Compresses for each connection by itself.
-  bool client_context_takeover = false;   // Keeps the end of what each client has sent.
-  std::uint32_t client_window_bits = 15;  // How much of it; for clients that can be told.
+  std::uint32_t deflate_size_min = 512;         // Payloads below this are sent as they are.
+  bool server_context_takeover = false;         // Compresses for each connection by itself.
+  bool client_context_takeover = false;         // Keeps the end of what each client has sent.
+  std::uint32_t client_window_bits = 15;        // How much of it; for clients that can be told.
   std::vector<std::string> origins = {"same"};  // "same", "any", or exact origins.
 
   std::uint64_t message_size_max = 1 << 20;

@@ -125,6 +125,7 @@ struct Counters {
   Counter channels;
   Counter subscriptions;
   Counter history_bytes;
+  Counter deflate_context_bytes;  // Of connections with server context takeover.
   Counter fanouts_waiting;
   Counter users;
   Counter api_open_requests;

@@ -145,11 +145,9 @@ MessageRef Message::with_frame(std::string_view frame) const {
 std::string_view Message::text(Encoding encoding, std::string& made) const {
   if (encoding == Encoding::kPlain) return payload();
   const std::string id = to_string(id_);
-  push::append_push(made, {.message = id,
-                           .channel = channel_,
-                           .offset = offset_,
-                           .kind = kind_,
-                           .payload = payload()});
+  push::append_push(
+      made,
+      {.message = id, .channel = channel_, .offset = offset_, .kind = kind_, .payload = payload()});
   return made;
 }
 

@@ -1,7 +1,6 @@
 // One publication, framed once: header and payload stand in one immutable buffer, whatever the
-// number of receivers and shards. Other forms of it (gzip, dunlin.v1, and the compressed forms of RFC
-// 7692) are made once, on first need,
-// by whichever shard needs them first.
+// number of receivers and shards. Other forms of it (gzip, dunlin.v1, and the compressed forms of
+// RFC 7692) are made once, on first need, by whichever shard needs them first.
 //
 // Owner: shared; the reference count is atomic.   Thread: any, once it is shared. set_position()
 // belongs to the one shard that still owns it alone.   Bound: the request that carried it.
@@ -38,7 +37,8 @@ enum class Encoding : std::uint8_t {
 };
 inline constexpr std::size_t kEncodings = 5;
 
-// A receiver's encoding never is a compressed one: whether a message is worth it is decided for each.
+// A receiver's encoding never is a compressed one: whether a message is worth it is decided for
+// each.
 [[nodiscard]] constexpr Encoding deflated(Encoding encoding) {
   return encoding == Encoding::kProtocol ? Encoding::kProtocolDeflate : Encoding::kDeflate;
 }

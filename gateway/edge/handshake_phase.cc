@@ -32,8 +32,9 @@ std::optional<ws::DeflatePolicy> deflate_policy(const config::Config& config,
 
 void agree_deflate(const ws::DeflateAgreement& agreed, std::uint64_t message_size_max,
                    Moving& moving) {
-  moving.session = ws::Session(message_size_max, {.context_takeover = agreed.client_context_takeover,
-                                                  .window_bits = agreed.client_window_bits});
+  moving.session =
+      ws::Session(message_size_max, {.context_takeover = agreed.client_context_takeover,
+                                     .window_bits = agreed.client_window_bits});
   moving.compression.window_bits = agreed.server_window_bits & 0xFU;
   moving.compression.context_takeover = agreed.server_context_takeover;
 }

@@ -92,12 +92,21 @@ ws::Deflater& Compressor::context_of(MemberIndex index, const Member& member) {
   if (context == nullptr) {
     context = std::make_unique<ws::Deflater>(ws::DeflateParameters{
         .level = rules_.parameters.level, .window_bits = member.compression.window_bits});
+    counters_.deflate_context_bytes.add(ws::deflater_size(member.compression.window_bits));
   }
   return *context;
 }
 
 void Compressor::forget(MemberIndex index) {
   if (const auto found = contexts_.find(index); found != contexts_.end()) found->second->forget();
+}
+
+void Compressor::end(MemberIndex index) {
+  const auto found = contexts_.find(index);
+  if (found == contexts_.end()) return;
+  counters_.deflate_context_bytes.subtract(
+      ws::deflater_size(found->second->parameters().window_bits));
+  contexts_.erase(found);
 }
 
 // `size_after` 0: it would not be smaller.

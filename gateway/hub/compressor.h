@@ -1,11 +1,11 @@
 // Which messages go compressed to a member that agreed to permessage-deflate (RFC 7692), and how.
 //
 // Without server context takeover a message is compressed once for all receivers of all shards:
-// cross::Message holds that form. With it, a message refers back to what this connection got before,
-// so it is compressed for each connection, at the moment it goes to the kernel, because the order on
-// the wire is what counts. What has to wait there goes in the shared form (it may be dropped, or
-// overtaken), and the connection's context begins anew: a message may refer to nothing (7.2.1), and
-// so may the first one after that.
+// cross::Message holds that form. With it, a message refers back to what this connection got
+// before, so it is compressed for each connection, at the moment it goes to the kernel, because the
+// order on the wire is what counts. What has to wait there goes in the shared form (it may be
+// dropped, or overtaken), and the connection's context begins anew: a message may refer to nothing
+// (7.2.1), and so may the first one after that.
 //
 // Compressing must not hold up anything else: a text longer than size_max goes plain, and so does
 // every one after slice_size bytes of them in one turn of the shard.
@@ -61,7 +61,7 @@ class Compressor {
   // What is sent to the member next refers to nothing before it.
   void forget(MemberIndex index);
   // The member is gone.
-  void end(MemberIndex index) { contexts_.erase(index); }
+  void end(MemberIndex index);
 
  private:
   [[nodiscard]] bool worth_trying(std::size_t size, std::uint32_t size_min);

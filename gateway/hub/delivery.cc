@@ -23,7 +23,11 @@ bool takes_no_send(const Member& member) {
 
 Delivery::Delivery(MemberTable& members, Watches& watches, Transport& transport,
                    cross::Counters& counters)
-    : members_(members), watches_(watches), transport_(transport), counters_(counters), compressor_(counters) {}
+    : members_(members),
+      watches_(watches),
+      transport_(transport),
+      counters_(counters),
+      compressor_(counters) {}
 
 Delivery::~Delivery() {
   // What is gathered points to messages and receipts that may be gone by now.

@@ -158,6 +158,9 @@ std::string metrics_text(cross::ShardSet& shards, const config::Config& config, 
   out.by_shard(kGauge, "dunlin_queue_messages", "Messages that wait in outbound queues.",
                &C::queue_messages);
   out.by_shard(kGauge, "dunlin_history_bytes", "Bytes of channel history kept.", &C::history_bytes);
+  out.by_shard(kGauge, "dunlin_deflate_context_bytes",
+               "Held for compressing, by connections with server context takeover.",
+               &C::deflate_context_bytes);
   out.by_shard(kGauge, "dunlin_fanouts_waiting", "Fan-outs waiting or under way.",
                &C::fanouts_waiting);
   out.by_shard(kGauge, "dunlin_api_connections", "Open connections of the internal API.",

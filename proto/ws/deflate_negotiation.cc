@@ -32,9 +32,7 @@ class Offer {
  public:
   explicit Offer(bool is_deflate) : acceptable_(is_deflate) {}
 
-  void add(const ExtensionParameter& parameter) {
-    acceptable_ = acceptable_ && take(parameter);
-  }
+  void add(const ExtensionParameter& parameter) { acceptable_ = acceptable_ && take(parameter); }
 
   std::optional<DeflateAgreement> answer(const DeflatePolicy& policy) const {
     const std::uint8_t server_bits = server_bits_ == kNotNamed ? kWindowBitsMax : server_bits_;

@@ -1,7 +1,8 @@
 // Negotiates permessage-deflate, RFC 7692 section 7.1, as a pure function: the client's offers and
-// what we are willing to do in; what was agreed, or nothing, out. The first offer that is acceptable
-// wins. One with an unknown, doubled or ill-valued parameter is declined, and the next one looked at
-// (7.1: "MUST decline"). An offer is never an error: without an agreement, messages go plain.
+// what we are willing to do in; what was agreed, or nothing, out. The first offer that is
+// acceptable wins. One with an unknown, doubled or ill-valued parameter is declined, and the next
+// one looked at (7.1: "MUST decline"). An offer is never an error: without an agreement, messages
+// go plain.
 //
 // Bound: each character of the header fields is looked at once; no memory but for the answer.
 #pragma once

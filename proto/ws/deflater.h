@@ -1,10 +1,11 @@
 // Compresses messages, RFC 7692 section 7.2.1.
 //
 // Owner: hub::Delivery; one for a shard's shared forms, and one for each connection with context
-// takeover.   Thread: the shard's.   Bound: 2^(window_bits + 3) bytes and 6 KiB, allocated at once:
-// 262 KiB with 15 bits, 38 KiB with 12, 10 KiB with 9.
+// takeover.   Thread: the shard's.   Bound: deflater_size(), allocated at once: 262 KiB with 15
+// bits, 38 KiB with 12, 10 KiB with 9.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -15,6 +16,11 @@
 struct z_stream_s;
 
 namespace ws {
+
+// What a Deflater holds: zlib's window, hash and symbols, and its own state.
+[[nodiscard]] constexpr std::size_t deflater_size(std::uint8_t window_bits) {
+  return (std::size_t{1} << (window_bits + 3)) + (6U << 10);
+}
 
 struct DeflateParameters {
   int level = 4;                  // zlib's: 1 is fast, 9 is small.
@@ -45,8 +51,8 @@ class Deflater {
   std::unique_ptr<z_stream_s> stream_;
 };
 
-// A whole compressed frame, its RSV1 set (6.1), if that is shorter than the plain one; else nothing.
-// False: nothing.
+// A whole compressed frame, its RSV1 set (6.1), if that is shorter than the plain one; else
+// nothing. False: nothing.
 bool append_deflated_frame(std::string& out, Opcode opcode, dunlin::ConstBytes text,
                            Deflater& deflater);
 

@@ -147,8 +147,8 @@ std::optional<Violation> FrameDecoder::check_length(std::uint64_t length_min) co
 std::uint64_t FrameDecoder::length_max() const {
   // RFC 7692 6.1: only the first frame says whether its message is compressed.
   const bool may_be_compressed =
-      rsv1_ == Rsv1::kAllowed && ((header_[0] & kRsv1Bit) != std::byte{0} ||
-                                  opcode_of(header_[0]) == Opcode::kContinuation);
+      rsv1_ == Rsv1::kAllowed &&
+      ((header_[0] & kRsv1Bit) != std::byte{0} || opcode_of(header_[0]) == Opcode::kContinuation);
   return may_be_compressed ? compressed_size_max(payload_size_max_) : payload_size_max_;
 }
 

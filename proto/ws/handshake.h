@@ -9,8 +9,8 @@
 #include <string_view>
 #include <variant>
 
-#include "proto/http/request_head.h"         // RequestHead
-#include "proto/ws/deflate_negotiation.h"    // DeflatePolicy, DeflateAgreement
+#include "proto/http/request_head.h"       // RequestHead
+#include "proto/ws/deflate_negotiation.h"  // DeflatePolicy, DeflateAgreement
 
 namespace ws {
 

@@ -29,9 +29,9 @@ struct z_stream_s;
 
 namespace ws {
 
-// The end of what a client's earlier messages inflated to, where context takeover was agreed (7.2.2).
-// Between two messages this is all the state there is: a message ends at a block's end and on a
-// whole byte.
+// The end of what a client's earlier messages inflated to, where context takeover was agreed
+// (7.2.2). Between two messages this is all the state there is: a message ends at a block's end and
+// on a whole byte.
 struct InflateWindow {
   std::uint8_t bits = 15;  // At most 2^bits bytes are kept.
   std::vector<std::byte> text;

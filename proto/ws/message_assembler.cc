@@ -134,7 +134,8 @@ std::optional<MessageAssembler> MessageAssembler::load(std::string_view& from,
   assembler.control_size_ = reader.take_integer<std::uint8_t>();
   const ConstBytes buffered =
       dunlin::as_bytes(reader.take_bytes(reader.take_integer<std::uint64_t>()));
-  const bool in_range = message_opcode <= 2 && is_known_opcode(frame_opcode) && fin <= 1 && compressed <= 1;
+  const bool in_range =
+      message_opcode <= 2 && is_known_opcode(frame_opcode) && fin <= 1 && compressed <= 1;
   if (!reader.ok() || !utf8 || !in_range) return std::nullopt;
 
   assembler.utf8_ = *utf8;

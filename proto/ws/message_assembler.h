@@ -1,6 +1,6 @@
 // Puts frames together into messages: fragmentation (RFC 6455 section 5.4), the size limit over all
-// fragments, UTF-8 (8.1), with control frames between fragments. Knows no frame header. A compressed
-// message (RFC 7692) is put together as it came; its text is not looked at here.
+// fragments, UTF-8 (8.1), with control frames between fragments. Knows no frame header. A
+// compressed message (RFC 7692) is put together as it came; its text is not looked at here.
 //
 // One buffer holds whatever could not be handed out as a view of the input, and nothing is kept per
 // fragment, so a million empty fragments cost what one does:
@@ -9,7 +9,8 @@
 //     | unfinished message | control frame |     control_size_ <= 125
 //
 // Owner: ws::Session.   Thread: its shard's.   Bound: message_size_max (or compressed_size_max() of
-// it) + 125 bytes, and never more than twice what was received, whatever was announced; no heap memory while nothing is unfinished.
+// it) + 125 bytes, and never more than twice what was received, whatever was announced; no heap
+// memory while nothing is unfinished.
 #pragma once
 
 #include <cstddef>

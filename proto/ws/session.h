@@ -5,11 +5,11 @@
 //
 // A compressed message (RFC 7692) is kept as it came until it is complete, and only then inflated,
 // at once: so its cost is bounded where it ends, an unfinished one costs what a plain one does, and
-// the state between two calls is plain bytes. The price: text in it is known to be invalid only when
-// it is complete.
+// the state between two calls is plain bytes. The price: text in it is known to be invalid only
+// when it is complete.
 //
-// Owner: edge's connection.   Thread: its shard's.   Bound: message_size_max + 125 bytes on the heap
-// while a message is unfinished (an eighth more if it is compressed), and with client context
+// Owner: edge's connection.   Thread: its shard's.   Bound: message_size_max + 125 bytes on the
+// heap while a message is unfinished (an eighth more if it is compressed), and with client context
 // takeover the window of at most 32 KiB; nothing else.
 #pragma once
 

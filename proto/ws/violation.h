@@ -1,6 +1,6 @@
-// Every rule of RFC 6455 and RFC 7692 that a client can break after the opening handshake, one enumerator each,
-// and what follows from it: the status code to fail the connection with (7.1.7), the section to
-// quote, the name for metrics and logs.
+// Every rule of RFC 6455 and RFC 7692 that a client can break after the opening handshake, one
+// enumerator each, and what follows from it: the status code to fail the connection with (7.1.7),
+// the section to quote, the name for metrics and logs.
 #pragma once
 
 #include <cstddef>

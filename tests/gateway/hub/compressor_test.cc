@@ -213,10 +213,13 @@ TEST(Compressor, ANewConnectionInTheSameSlotHasAContextOfItsOwn) {
   World world;
   for (int i = 0; i < 3; ++i) {
     const auto member = world.join({.compression = kTakeover});
+    EXPECT_EQ(world.counters.deflate_context_bytes.value(), 0U);
     world.push(member, text(1'000));
     world.push(member, text(1'000));
     EXPECT_EQ(world.received(member), Strings(2, text(1'000)));
+    EXPECT_EQ(world.counters.deflate_context_bytes.value(), ws::deflater_size(12));
     world.leave(member);
+    EXPECT_EQ(world.counters.deflate_context_bytes.value(), 0U);
   }
 }
 

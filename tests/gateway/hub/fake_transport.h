@@ -102,8 +102,8 @@ inline Parsed parse_frames(std::string_view bytes) {
       for (std::size_t i = 2; i < header; ++i) size = size << 8 | byte(i);
     }
     if (bytes.size() < header + size) return parsed;
-    parsed.frames.push_back({byte(0) & 0x0F, std::string(bytes.substr(header, size)),
-                             (byte(0) & 0x40) != 0});
+    parsed.frames.push_back(
+        {byte(0) & 0x0F, std::string(bytes.substr(header, size)), (byte(0) & 0x40) != 0});
     bytes.remove_prefix(header + size);
   }
 }

@@ -11,8 +11,7 @@ namespace ws {
 namespace {
 
 constexpr DeflatePolicy kNoTakeover{};
-constexpr DeflatePolicy kTakeover{.server_context_takeover = true,
-                                  .client_context_takeover = true};
+constexpr DeflatePolicy kTakeover{.server_context_takeover = true, .client_context_takeover = true};
 constexpr DeflatePolicy kSmall{.server_window_bits = 12, .client_window_bits = 10};
 
 std::optional<DeflateAgreement> negotiate(std::vector<http::Header> headers,
@@ -44,8 +43,10 @@ TEST(DeflateNegotiationTest, Offers) {
       {"7.1 nothing asked", "permessage-deflate", "permessage-deflate"},
       {"6455 9.1 other extensions", "x-webkit-deflate-frame, foo; a=1", "none"},
       {"names are compared byte for byte", "Permessage-Deflate", "none"},
-      {"the first acceptable one", "foo, permessage-deflate; server_max_window_bits=10, "
-       "permessage-deflate", "permessage-deflate; server_max_window_bits=10"},
+      {"the first acceptable one",
+       "foo, permessage-deflate; server_max_window_bits=10, "
+       "permessage-deflate",
+       "permessage-deflate; server_max_window_bits=10"},
       {"a declined one, then a good one",
        "permessage-deflate; server_max_window_bits=8, permessage-deflate", "permessage-deflate"},
       {"parameters of another extension", "foo; server_max_window_bits=10, permessage-deflate",
@@ -60,16 +61,19 @@ TEST(DeflateNegotiationTest, Offers) {
        "permessage-deflate; server_max_window_bits=15"},
       {"7.1.2.1 never more than asked", "permessage-deflate; server_max_window_bits=9",
        "permessage-deflate; server_no_context_takeover; client_no_context_takeover; "
-       "server_max_window_bits=9", kSmall},
+       "server_max_window_bits=9",
+       kSmall},
       {"7.1.2.1 nor more than ours", "permessage-deflate; server_max_window_bits=14",
        "permessage-deflate; server_no_context_takeover; client_no_context_takeover; "
-       "server_max_window_bits=12", kSmall},
+       "server_max_window_bits=12",
+       kSmall},
       {"7.1.2.1 zlib has no 8", "permessage-deflate; server_max_window_bits=8", "none"},
       {"7.1.2.2 only when offered", "permessage-deflate",
        "permessage-deflate; server_no_context_takeover; client_no_context_takeover", kSmall},
       {"7.1.2.2 without a value", "permessage-deflate; client_max_window_bits",
        "permessage-deflate; server_no_context_takeover; client_no_context_takeover; "
-       "client_max_window_bits=10", kSmall},
+       "client_max_window_bits=10",
+       kSmall},
       {"7.1.2.2 with one", "permessage-deflate; client_max_window_bits=9",
        "permessage-deflate; client_max_window_bits=9"},
       {"7.1.2.2 8 is what we can read", "permessage-deflate; client_max_window_bits=8",
@@ -86,10 +90,10 @@ TEST(DeflateNegotiationTest, Offers) {
       {"unknown with a value", "permessage-deflate; constructor=1", "none"},
       {"parameter names are compared byte for byte",
        "permessage-deflate; Server_No_Context_Takeover", "none"},
-      {"doubled flag",
-       "permessage-deflate; server_no_context_takeover; server_no_context_takeover", "none"},
-      {"doubled bits",
-       "permessage-deflate; server_max_window_bits=10; server_max_window_bits=10", "none"},
+      {"doubled flag", "permessage-deflate; server_no_context_takeover; server_no_context_takeover",
+       "none"},
+      {"doubled bits", "permessage-deflate; server_max_window_bits=10; server_max_window_bits=10",
+       "none"},
       {"doubled client bits", "permessage-deflate; client_max_window_bits; client_max_window_bits",
        "none"},
       {"doubled client bits, one valued",

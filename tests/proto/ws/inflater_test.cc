@@ -236,7 +236,8 @@ TEST(DeflaterTest, WhatItWritesAnyClientReads) {
       PeerInflater with_context(bits, /*takeover=*/true);
       PeerInflater without(bits);
       for (int i = 0; i < 60; ++i) {
-        const std::string text = random_text(random, random() % 40'000, static_cast<unsigned>(2 + random() % 30));
+        const std::string text =
+            random_text(random, random() % 40'000, static_cast<unsigned>(2 + random() % 30));
         std::string message;
         // Whether each message begins anew is the sender's choice, whatever was agreed (7.2.1).
         const bool forget = i % 3 == 0;

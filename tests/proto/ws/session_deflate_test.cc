@@ -52,17 +52,21 @@ std::vector<Row> rows() {
   return {
       {"7692 7.2.3.1", whole(hello), {"text Hello"}},
       {"binary", whole(hello, Opcode::kBinary), {"binary Hello"}},
-      {"6.1 in fragments", first(hello.substr(0, 3)) + more("") + last(hello.substr(3)),
+      {"6.1 in fragments",
+       first(hello.substr(0, 3)) + more("") + last(hello.substr(3)),
        {"text Hello"}},
-      {"a fragment that ends inside a character", first(euro.substr(0, 4)) + last(euro.substr(4)),
+      {"a fragment that ends inside a character",
+       first(euro.substr(0, 4)) + last(euro.substr(4)),
        {"text 1 \xe2\x82\xac"}},
-      {"control frames in between", first(hello.substr(0, 3)) + ping + last(hello.substr(3)) + ping,
+      {"control frames in between",
+       first(hello.substr(0, 3)) + ping + last(hello.substr(3)) + ping,
        {"ping p", "text Hello", "ping p"}},
       {"6.1 each message says for itself",
        whole(hello) + client_frame(Opcode::kText, "plain") + whole(hello),
        {"text Hello", "text plain", "text Hello"}},
-      {"plain ones in fragments", client_frame(Opcode::kText, "\xe2\x82", {.fin = false}) +
-       last("\xac"), {"text \xe2\x82\xac"}},
+      {"plain ones in fragments",
+       client_frame(Opcode::kText, "\xe2\x82", {.fin = false}) + last("\xac"),
+       {"text \xe2\x82\xac"}},
       {"7.2.3.6 empty", whole(from_hex("00")), {"text "}},
       {"empty, and nothing in it", whole(""), {"text "}},
       {"empty fragments", first("") + more("") + last(""), {"text "}},
@@ -70,19 +74,23 @@ std::vector<Row> rows() {
 
       {"8.1 invalid text", whole(bad), {"violation invalid_utf8"}},
       {"what is no text may be anything", whole(bad, Opcode::kBinary), {"binary \xe2\x82"}},
-      {"what is compressed need not be UTF-8", whole(deflated(std::string(40, 'x'))),
+      {"what is compressed need not be UTF-8",
+       whole(deflated(std::string(40, 'x'))),
        {"text " + std::string(40, 'x')}},
       {"corrupt", whole(from_hex("06")), {"violation deflate_corrupt"}},
-      {"nothing after a violation", whole(from_hex("06")) + whole(hello),
+      {"nothing after a violation",
+       whole(from_hex("06")) + whole(hello),
        {"violation deflate_corrupt"}},
-      {"as long as it may be", whole(deflated(std::string(kSizeMax, 'x'))),
+      {"as long as it may be",
+       whole(deflated(std::string(kSizeMax, 'x'))),
        {"text " + std::string(kSizeMax, 'x')}},
       {"one more", whole(deflated(std::string(kSizeMax + 1, 'x'))), {"violation inflated_too_big"}},
       {"6.1 RSV1 on a continuation",
        first(hello.substr(0, 3)) +
            client_frame(Opcode::kContinuation, hello.substr(3), {.rsv1 = true}),
        {"violation reserved_bit"}},
-      {"6.1 RSV1 on a control frame", client_frame(Opcode::kPing, "", {.rsv1 = true}),
+      {"6.1 RSV1 on a control frame",
+       client_frame(Opcode::kPing, "", {.rsv1 = true}),
        {"violation reserved_bit"}},
       {"RSV2 means nothing", from_hex("A1 80 00000000"), {"violation reserved_bit"}},
       {"a plain frame has the plain limit", from_hex("81 C1"), {"violation frame_too_big"}},
@@ -122,11 +130,13 @@ TEST(SessionDeflateTest, TheCompressedFormMayBeLargerThanTheLimit) {
   EXPECT_EQ(events_of(Session(kSizeMax, kNoTakeover), {whole(message, Opcode::kBinary)}),
             Lines{"binary " + text});
   const std::uint64_t size_max = compressed_size_max(kSizeMax);
-  EXPECT_EQ(events_of(Session(kSizeMax, kNoTakeover), {first(std::string(size_max, '\0'))}), Lines{});
+  EXPECT_EQ(events_of(Session(kSizeMax, kNoTakeover), {first(std::string(size_max, '\0'))}),
+            Lines{});
   EXPECT_EQ(events_of(Session(kSizeMax, kNoTakeover), {first(std::string(size_max + 1, '\0'))}),
             Lines{"violation frame_too_big"});
-  EXPECT_EQ(events_of(Session(kSizeMax, kNoTakeover), {first(std::string(size_max, '\0')), more("x")}),
-            Lines{"violation message_too_big"});
+  EXPECT_EQ(
+      events_of(Session(kSizeMax, kNoTakeover), {first(std::string(size_max, '\0')), more("x")}),
+      Lines{"violation message_too_big"});
 }
 
 TEST(SessionDeflateTest, UnfinishedMessagesHoldWhatWasReceived) {
