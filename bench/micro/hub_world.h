@@ -29,11 +29,11 @@ class FreeTransport final : public hub::Transport {
 };
 
 struct HubWorld {
-  explicit HubWorld(std::uint32_t members) {
+  explicit HubWorld(std::uint32_t members, hub::Compression compression = {}) {
     hub.delivery().set_rules({{.limits = {.size_max = 1 << 20, .messages_max = 1'024},
                                .overflow = push::Policy::kDropOldest}});
     for (std::uint32_t i = 0; i < members; ++i) {
-      hub.join(i, {.handle = static_cast<std::int32_t>(i)});
+      hub.join(i, {.handle = static_cast<std::int32_t>(i), .compression = compression});
       hub.activate(i, uid_of(i));
     }
   }

@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include "proto/ws/deflater.h"
+
 namespace {
 
 std::string text_of(std::int64_t size) {
@@ -29,6 +31,18 @@ void BM_MakeForm(benchmark::State& state, cross::Encoding encoding) {
   }
   state.SetBytesProcessed(state.iterations() * state.range(0));
 }
+
+// As a receiver with permessage-deflate gets it: made once for all of them.
+void BM_Deflate(benchmark::State& state) {
+  const std::string payload = text_of(state.range(0));
+  ws::Deflater deflater({});
+  for (auto _ : state) {
+    const auto message = cross::Message::make({.id = {1}, .payload = payload});
+    benchmark::DoNotOptimize(message->make_deflated(cross::Encoding::kDeflate, deflater));
+  }
+  state.SetBytesProcessed(state.iterations() * state.range(0));
+}
+
 void BM_Gzip(benchmark::State& state) { BM_MakeForm(state, cross::Encoding::kGzip); }
 void BM_Protocol(benchmark::State& state) { BM_MakeForm(state, cross::Encoding::kProtocol); }
 
@@ -44,6 +58,7 @@ void BM_Share(benchmark::State& state) {
 BENCHMARK(BM_Make)->Name("message_make")->Arg(16)->Arg(125)->Arg(1024)->Arg(65536);
 BENCHMARK(BM_Protocol)->Name("message_protocol_form")->Arg(16)->Arg(1024)->Arg(65536);
 BENCHMARK(BM_Gzip)->Name("message_gzip_form")->Arg(16)->Arg(1024)->Arg(65536);
+BENCHMARK(BM_Deflate)->Name("message_deflate_form")->Arg(1024)->Arg(65536);
 BENCHMARK(BM_Share)->Name("message_share");
 
 }  // namespace

@@ -33,6 +33,9 @@ enum class QueueOverflow : std::uint8_t { kClose, kDropOldest, kDropNewest };
 // Which connection gives way when a uid has more than `connections_per_uid_max`.
 enum class OnExcess : std::uint8_t { kKickOld, kRejectNew };
 
+// Whether permessage-deflate is agreed to when a client offers it.
+enum class CompressionMode : std::uint8_t { kOff, kOn };
+
 // A public path and how connections to it behave.
 struct Profile {
   std::string name;  // The table's name: [profiles.NAME]; a label in metrics and API.
@@ -63,6 +66,11 @@ struct Profile {
   std::uint32_t idle_timeout_ms = 0;  // Closes when the client sends nothing; 0: never.
 
   std::string gzip_param;  // Query parameter that asks for gzip payloads; empty: none.
+  CompressionMode compression = CompressionMode::kOff;
+  std::uint32_t deflate_size_min = 512;         // Payloads below this are sent as they are.
+  bool server_context_takeover = false;         // Compresses for each connection by itself.
+  bool client_context_takeover = false;         // Keeps the end of what each client has sent.
+  std::uint32_t client_window_bits = 15;        // How much of it; for clients that can be told.
   std::vector<std::string> origins = {"same"};  // "same", "any", or exact origins.
 
   std::uint64_t message_size_max = 1 << 20;
@@ -135,6 +143,15 @@ struct Hub {
   std::uint32_t history_ttl_ms = 600'000;
 };
 
+// permessage-deflate (RFC 7692), for the profiles that have it on.
+struct Compression {
+  std::uint32_t level = 4;                  // zlib's: 1 is fast, 9 is small.
+  std::uint32_t window_bits = 12;           // How far back a compressed message may refer.
+  std::uint32_t size_max = 64 << 10;        // Longer payloads are not compressed.
+  std::uint32_t deflate_slice = 256 << 10;  // Bytes compressed in one turn of a shard.
+  std::uint32_t inflate_slice = 1 << 20;    // Bytes read and written by inflating, likewise.
+};
+
 struct Drain {
   std::uint32_t window_ms = 10'000;           // Closes are spread over this time.
   std::uint32_t deadline_ms = 30'000;         // From SIGTERM to the end, whatever is left.
@@ -159,6 +176,7 @@ struct Config {
   Handshake handshake;
   Api api;
   Hub hub;
+  Compression compression;
   Drain drain;
   Log log;
   Canary canary;

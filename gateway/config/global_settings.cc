@@ -23,6 +23,7 @@ constexpr Table kTables[] = {
     {"handshake", "Bounds of a public connection's first and last moments."},
     {"api", "The internal HTTP port that backend services push through."},
     {"hub", "Shards, queues between them, channels and their history."},
+    {"compression", "permessage-deflate, for the profiles that have it on."},
     {"drain", "How connections are taken down when the gateway is asked to end."},
     {"log", "The log, on standard error."},
     {"canary", "The push to itself by which the gateway knows that it is ready."},
@@ -220,6 +221,31 @@ constexpr BoundSetting<Config> kSettings[] = {
         .name = "hub.history_ttl_ms",
         .help = "How long a publication is kept.",
         .min = 1'000, .max = 7 * kDay, .unit = Unit::kMilliseconds}),
+
+    bind<&Config::compression, &Compression::level>({
+        .name = "compression.level",
+        .help = "zlib's level: 1 is fast, 9 is small.",
+        .min = 1, .max = 9}),
+    bind<&Config::compression, &Compression::window_bits>({
+        .name = "compression.window_bits",
+        .help = "A compressed message refers back by at most 2 to the power of this many bytes. "
+                "Clients that allow less than this get larger messages uncompressed.",
+        .min = 9, .max = 15, .reload = Reload::kNewConnections}),
+    bind<&Config::compression, &Compression::size_max>({
+        .name = "compression.size_max",
+        .help = "Longer payloads are sent as they are: compressing must not hold up what comes "
+                "after them.",
+        .min = 1 * kKiB, .max = 16 * kKiB * kKiB, .unit = Unit::kBytes}),
+    bind<&Config::compression, &Compression::deflate_slice>({
+        .name = "compression.deflate_slice",
+        .help = "What a shard compresses between two looks at everything else; the rest of that "
+                "turn goes uncompressed.",
+        .min = 1 * kKiB, .max = 1 * kGiB, .unit = Unit::kBytes}),
+    bind<&Config::compression, &Compression::inflate_slice>({
+        .name = "compression.inflate_slice",
+        .help = "What a shard reads and writes by inflating between two looks at everything else; "
+                "further messages wait for the next turn.",
+        .min = 1 * kKiB, .max = 1 * kGiB, .unit = Unit::kBytes}),
 
     bind<&Config::drain, &Drain::window_ms>({
         .name = "drain.window_ms",

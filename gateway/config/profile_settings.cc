@@ -17,6 +17,8 @@ constexpr std::string_view kBinaryActions[] = {"discard", "echo", "broadcast"};
 constexpr std::string_view kExcesses[] = {"kick_old", "reject_new"};
 constexpr std::string_view kOverflows[] = {"close", "drop_oldest", "drop_newest"};
 
+constexpr std::string_view kCompressionModes[] = {"off", "on"};
+
 // All of a profile is for connections that are opened after the reload.
 constexpr Reload kNew = Reload::kNewConnections;
 
@@ -110,6 +112,29 @@ constexpr BoundSetting<Profile> kSettings[] = {
         .name = "gzip_param",
         .help = "Query parameter that asks for gzip in binary messages; empty: not offered.",
         .min = 0, .max = 64, .check = check_parameter, .reload = kNew}),
+    bind<&Profile::compression>({
+        .name = "compression",
+        .help = "Whether permessage-deflate is agreed to when a client offers it. Not where secrets "
+                "and text of others travel in one message: its size tells about them.",
+        .choices = kCompressionModes, .reload = kNew}),
+    bind<&Profile::deflate_size_min>({
+        .name = "deflate_size_min",
+        .help = "Shorter payloads are sent as they are.",
+        .min = 1, .max = 1 * kGiB, .unit = Unit::kBytes, .reload = kNew}),
+    bind<&Profile::server_context_takeover>({
+        .name = "server_context_takeover",
+        .help = "Messages to a client refer back to earlier ones: smaller, but compressed for each "
+                "connection, which then holds 38 KiB (compression.window_bits = 12; 262 KiB with 15).",
+        .reload = kNew}),
+    bind<&Profile::client_context_takeover>({
+        .name = "client_context_takeover",
+        .help = "Messages from a client may refer back to earlier ones: the connection then holds "
+                "the end of what it has sent, up to 2 to the power of client_window_bits bytes.",
+        .reload = kNew}),
+    bind<&Profile::client_window_bits>({
+        .name = "client_window_bits",
+        .help = "Asked of clients that can be told; the others may use 15.",
+        .min = 9, .max = 15, .reload = kNew}),
     bind<&Profile::origins>({
         .name = "origins",
         .help = "Pages that may connect: \"same\", \"any\", or origins such as https://example.org.",

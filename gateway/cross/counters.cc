@@ -29,6 +29,18 @@ std::string_view name_of(TlsResult result) {
   return kNames[static_cast<std::size_t>(result)];
 }
 
+std::string_view name_of(DeflateResult result) {
+  static constexpr std::array<std::string_view, static_cast<std::size_t>(DeflateResult::kCount)>
+      kNames = {"smaller", "not_smaller", "no_time"};
+  return kNames[static_cast<std::size_t>(result)];
+}
+
+std::string_view name_of(InflateFailure failure) {
+  static constexpr std::array<std::string_view, static_cast<std::size_t>(InflateFailure::kCount)>
+      kNames = {"too_big", "corrupt", "too_many_blocks"};
+  return kNames[static_cast<std::size_t>(failure)];
+}
+
 void LatencyHistogram::record(std::uint64_t latency_ns, std::uint64_t count) {
   static constexpr auto kBoundsNs = [] {
     std::array<std::uint64_t, kBoundsSeconds.size()> bounds{};

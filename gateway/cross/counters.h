@@ -73,10 +73,28 @@ enum class TlsResult : std::uint8_t {
   kCount,
 };
 
+// What came of an attempt to compress a message (RFC 7692).
+enum class DeflateResult : std::uint8_t {
+  kSmaller,
+  kNotSmaller,  // It went plain.
+  kNoTime,      // It went plain, because the turn's share of compressing was used up.
+  kCount,
+};
+
+// Why a compressed message of a client was refused.
+enum class InflateFailure : std::uint8_t {
+  kTooBig,   // It inflates to more than a message may have.
+  kCorrupt,  // It does not inflate.
+  kBlocks,   // It has far more blocks than text.
+  kCount,
+};
+
 std::string_view name_of(DropCause cause);
 std::string_view name_of(CloseCause cause);
 std::string_view name_of(HandshakeResult result);
 std::string_view name_of(TlsResult result);
+std::string_view name_of(DeflateResult result);
+std::string_view name_of(InflateFailure failure);
 
 template <typename Enum>
 class CounterOf {
@@ -116,6 +134,7 @@ struct Counters {
   Counter channels;
   Counter subscriptions;
   Counter history_bytes;
+  Counter deflate_context_bytes;  // Of connections with server context takeover.
   Counter fanouts_waiting;
   Counter users;
   Counter api_open_requests;
@@ -128,6 +147,13 @@ struct Counters {
   CounterOf<DropCause> drops;
   CounterOf<TlsResult> tls_handshakes;
   Counter moved_in;
+  CounterOf<DeflateResult> deflates;
+  Counter deflate_bytes_before;  // Of what came out smaller.
+  Counter deflate_bytes_after;
+  Counter inflated;  // Compressed messages received.
+  Counter inflate_bytes_before;
+  Counter inflate_bytes_after;
+  CounterOf<InflateFailure> inflate_failures;
   Counter messages_in;
   Counter bytes_in;
   Counter bytes_out;

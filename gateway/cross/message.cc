@@ -10,6 +10,7 @@
 #include "proto/base/assert.h"
 #include "proto/base/bytes.h"
 #include "proto/push/client_protocol.h"
+#include "proto/ws/deflater.h"
 #include "proto/ws/frame_encoder.h"
 #include "proto/ws/opcode.h"
 
@@ -136,28 +137,68 @@ std::string_view Message::payload() const {
 std::span<const std::byte> Message::frame(Encoding encoding) const {
   // Framed bytes (no header of ours) have one form only.
   if (encoding == Encoding::kPlain || header_size_ == 0) return {frame_bytes(), frame_size_};
+  const auto& slot = variants_[static_cast<std::size_t>(encoding)];
+  const Variant* variant = slot.load(std::memory_order_acquire);
+  return dunlin::as_bytes(variant == nullptr ? publish(encoding, encode(encoding)).bytes
+                                             : variant->bytes);
+}
+
+const Message::Variant& Message::publish(Encoding encoding, std::string bytes) const {
   auto& slot = variants_[static_cast<std::size_t>(encoding)];
-  Variant* variant = slot.load(std::memory_order_acquire);
-  if (variant == nullptr) {
-    auto made = std::make_unique<Variant>(encode(encoding));
-    if (slot.compare_exchange_strong(variant, made.get(), std::memory_order_acq_rel)) {
-      variant = made.release();
-    }  // Otherwise another shard was first, and `variant` is its work.
+  auto made = std::make_unique<Variant>(std::move(bytes));
+  Variant* variant = nullptr;
+  if (slot.compare_exchange_strong(variant, made.get(), std::memory_order_acq_rel)) {
+    return *made.release();
   }
-  return dunlin::as_bytes(variant->bytes);
+  return *variant;
+}
+
+Message::Deflated Message::find_deflated(Encoding encoding) const {
+  const auto& slot = variants_[static_cast<std::size_t>(encoding)];
+  const Variant* variant = slot.load(std::memory_order_acquire);
+  if (variant == nullptr) return Deflated::kUnknown;
+  return variant->bytes.empty() ? Deflated::kNone : Deflated::kThere;
+}
+
+Message::Deflated Message::make_deflated(Encoding encoding, ws::Deflater& deflater) const {
+  const bool protocol = encoding == Encoding::kProtocolDeflate;
+  std::string made;
+  const std::string_view body = text(protocol ? Encoding::kProtocol : Encoding::kPlain, made);
+  std::string frame;
+  deflater.forget();
+  ws::append_deflated_frame(frame, protocol ? ws::Opcode::kText : opcode_of(kind_),
+                            dunlin::as_bytes(body), deflater);
+  frame.shrink_to_fit();
+  return publish(encoding, std::move(frame)).bytes.empty() ? Deflated::kNone : Deflated::kThere;
+}
+
+MessageRef Message::with_frame(std::string_view frame) const {
+  MessageRef made = make_framed(dunlin::as_bytes(frame));
+  Message& message = made.unshared();
+  message.kind_ = kind_;
+  message.policy_ = policy_;
+  message.fanout_ = fanout_;
+  message.id_ = id_;
+  message.accepted_ns_ = accepted_ns_;
+  return made;
+}
+
+std::string_view Message::text(Encoding encoding, std::string& made) const {
+  if (encoding == Encoding::kPlain) return payload();
+  const std::string id = to_string(id_);
+  push::append_push(
+      made,
+      {.message = id, .channel = channel_, .offset = offset_, .kind = kind_, .payload = payload()});
+  return made;
 }
 
 std::string Message::encode(Encoding encoding) const {
   std::string body;
+  DUNLIN_ASSERT(encoding == Encoding::kGzip || encoding == Encoding::kProtocol);
   if (encoding == Encoding::kGzip) {
     body = gzip(payload());
   } else {
-    const std::string id = to_string(id_);
-    push::append_push(body, {.message = id,
-                             .channel = channel_,
-                             .offset = offset_,
-                             .kind = kind_,
-                             .payload = payload()});
+    (void)text(encoding, body);
   }
   std::string frame;
   ws::append_frame(frame, encoding == Encoding::kGzip ? ws::Opcode::kBinary : ws::Opcode::kText,

@@ -1,6 +1,6 @@
 // One publication, framed once: header and payload stand in one immutable buffer, whatever the
-// number of receivers and shards. Other forms of it (gzip, dunlin.v1) are made once, on first need,
-// by whichever shard needs them first.
+// number of receivers and shards. Other forms of it (gzip, dunlin.v1, and the compressed forms of
+// RFC 7692) are made once, on first need, by whichever shard needs them first.
 //
 // Owner: shared; the reference count is atomic.   Thread: any, once it is shared. set_position()
 // belongs to the one shard that still owns it alone.   Bound: the request that carried it.
@@ -20,6 +20,10 @@
 #include "gateway/cross/ids.h"
 #include "proto/push/push_request.h"
 
+namespace ws {
+class Deflater;
+}  // namespace ws
+
 namespace cross {
 
 // The forms in which a receiver may want a message.
@@ -27,8 +31,17 @@ enum class Encoding : std::uint8_t {
   kPlain,     // The payload as a text or binary message.
   kGzip,      // The payload, gzip-compressed, as a binary message.
   kProtocol,  // The dunlin.v1 envelope as a text message.
+  // kPlain and kProtocol compressed, without context takeover: the same bytes for every receiver.
+  kDeflate,
+  kProtocolDeflate,
 };
-inline constexpr std::size_t kEncodings = 3;
+inline constexpr std::size_t kEncodings = 5;
+
+// A receiver's encoding never is a compressed one: whether a message is worth it is decided for
+// each.
+[[nodiscard]] constexpr Encoding deflated(Encoding encoding) {
+  return encoding == Encoding::kProtocol ? Encoding::kProtocolDeflate : Encoding::kDeflate;
+}
 
 class Message;
 
@@ -77,9 +90,23 @@ class Message {
   // Before the message is shared: its place in its channel. `offset` 0: none (a live message).
   void set_position(std::string_view channel, std::uint64_t offset);
 
-  // The whole frame in the given form; lives as long as the message.
+  // The whole frame in the given form; lives as long as the message. A compressed form must have
+  // been found to be there.
   [[nodiscard]] std::span<const std::byte> frame(Encoding encoding) const;
+
+  // Whether the compressed form is there. kUnknown: nobody has tried yet. kNone: somebody has, and
+  // it would not be smaller.
+  enum class Deflated : std::uint8_t { kUnknown, kNone, kThere };
+  [[nodiscard]] Deflated find_deflated(Encoding encoding) const;
+  // Tries now. Where another shard was first, its work stands.
+  Deflated make_deflated(Encoding encoding, ws::Deflater& deflater) const;
+
+  // One receiver's own compressed frame of this message: its frame has no other form.
+  [[nodiscard]] MessageRef with_frame(std::string_view frame) const;
   [[nodiscard]] std::string_view payload() const;
+  // What a WebSocket message of kPlain or kProtocol says, before compression. `made` holds it where
+  // it has to be made.
+  [[nodiscard]] std::string_view text(Encoding encoding, std::string& made) const;
 
   [[nodiscard]] MessageId id() const { return id_; }
   // False for bytes of our own (answers, control frames, canaries), which nobody pushed.
@@ -101,7 +128,7 @@ class Message {
  private:
   friend class MessageRef;
   struct Variant {
-    std::string bytes;
+    std::string bytes;  // Empty: a compressed form that is not worth it.
   };
 
   Message() = default;
@@ -113,6 +140,8 @@ class Message {
     return reinterpret_cast<const std::byte*>(this + 1);
   }
   [[nodiscard]] std::string encode(Encoding encoding) const;
+  // Sets the form, unless another shard was first; gives what is there then.
+  const Variant& publish(Encoding encoding, std::string bytes) const;
 
   std::atomic<std::uint32_t> references_{1};
   push::PayloadKind kind_ = push::PayloadKind::kText;

@@ -156,7 +156,9 @@ void Edge::send_error(Slot slot, const push::ProtocolError& error) {
 
 void Edge::send_text(Slot slot, std::string_view text) {
   std::string frame;
-  ws::append_frame(frame, ws::Opcode::kText, dunlin::as_bytes(text));
+  if (!hub_.delivery().deflate_answer(slot, ws::Opcode::kText, dunlin::as_bytes(text), frame)) {
+    ws::append_frame(frame, ws::Opcode::kText, dunlin::as_bytes(text));
+  }
   if (!hub_.delivery().send_framed(slot, dunlin::as_bytes(frame), {}, 0)) close_slow(slot);
 }
 

@@ -56,10 +56,17 @@ void Edge::configure(std::shared_ptr<const config::Config> config,
         rule.overflow = push::Policy::kDropNewest;
         break;
     }
+    rule.deflate_size_min = profile.deflate_size_min;
     if (!profile.room.empty()) hub_.channels().make_permanent(profile.room);
     for (const std::string& channel : profile.channels) hub_.channels().make_permanent(channel);
   }
   hub_.delivery().set_rules(std::move(rules));
+  const config::Compression& compression = config_->compression;
+  hub_.delivery().set_compression(
+      {.parameters = {.level = static_cast<int>(compression.level),
+                      .window_bits = static_cast<std::uint8_t>(compression.window_bits)},
+       .size_max = compression.size_max,
+       .slice_size = compression.deflate_slice});
 }
 
 std::string_view Edge::profile_name(std::uint16_t profile) const {
@@ -179,7 +186,8 @@ void Edge::enter(Slot slot, Moving&& moving) {
   hub_.join(slot, {.handle = c.fd,
                    .generation = c.generation,
                    .profile = moving.profile,
-                   .encoding = moving.encoding});
+                   .encoding = moving.encoding,
+                   .compression = moving.compression});
   c.joined = true;
   counters_.handshaking.subtract();
   counters_.connections[c.profile].add();

@@ -31,6 +31,7 @@
 #include "gateway/net/send_batch.h"
 #include "gateway/tls/secure_sends.h"
 #include "proto/push/client_protocol.h"
+#include "proto/ws/inflater.h"
 
 namespace edge {
 
@@ -59,6 +60,8 @@ class Edge final : public hub::Transport {
 
   // --- What the shard's loop calls. ---
   void begin_turn(std::uint64_t now_ms) { now_ms_ = now_ms; }
+  // Once a turn: compressed messages may be inflated again.
+  void renew_budget();
   void accept(int fd, const net::Address& peer);
   void on_ready(loop::PollKey key, loop::Readiness readiness);
   void run_timers();
@@ -132,6 +135,7 @@ class Edge final : public hub::Transport {
   void pause_reading(Slot slot, std::span<const std::byte> rest);
   void read_later(Slot slot);
   [[nodiscard]] bool must_wait(const Connection& c) const;
+  [[nodiscard]] bool inflated_enough(const Connection& c) const;
   [[nodiscard]] bool owes_answers(Slot slot) const;
   void on_peer_end(Slot slot);
 
@@ -157,7 +161,10 @@ class Edge final : public hub::Transport {
   Flow on_frames(Slot slot, std::span<std::byte> bytes);
   Flow on_event(Slot slot, ws::Event& event, std::span<std::byte> rest);
   Flow on_message(Slot slot, const ws::Message& message, std::span<std::byte> rest);
+  void count_inflate_failure(ws::Violation violation);
   void reply(Slot slot, ws::Opcode opcode, std::span<const std::byte> payload);
+  [[nodiscard]] bool reply_deflated(Slot slot, ws::Opcode opcode,
+                                    std::span<const std::byte> payload);
   [[nodiscard]] std::byte* place_before(std::span<const std::byte> payload, std::size_t size);
   void flush_replies(Slot slot);
   void broadcast(Slot slot, const ws::Message& message);
@@ -243,6 +250,7 @@ class Edge final : public hub::Transport {
   std::string replies_;  // Frames that answer the input at hand, sent together.
   std::string parse_buffer_;
   push::ClientMessageParser protocol_parser_;
+  ws::Inflater inflater_;
   std::minstd_rand random_;
 };
 

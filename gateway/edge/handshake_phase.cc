@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <optional>
 #include <utility>
 
 #include "gateway/edge/edge.h"
@@ -18,6 +19,25 @@ namespace edge {
 namespace {
 
 const std::array<std::string, 1> kSubprotocols = {"dunlin.v1"};
+
+std::optional<ws::DeflatePolicy> deflate_policy(const config::Config& config,
+                                                const config::Profile& profile) {
+  if (profile.compression == config::CompressionMode::kOff) return std::nullopt;
+  return ws::DeflatePolicy{
+      .server_context_takeover = profile.server_context_takeover,
+      .client_context_takeover = profile.client_context_takeover,
+      .server_window_bits = static_cast<std::uint8_t>(config.compression.window_bits),
+      .client_window_bits = static_cast<std::uint8_t>(profile.client_window_bits)};
+}
+
+void agree_deflate(const ws::DeflateAgreement& agreed, std::uint64_t message_size_max,
+                   Moving& moving) {
+  moving.session =
+      ws::Session(message_size_max, {.context_takeover = agreed.client_context_takeover,
+                                     .window_bits = agreed.client_window_bits});
+  moving.compression.window_bits = agreed.server_window_bits & 0xFU;
+  moving.compression.context_takeover = agreed.server_context_takeover;
+}
 
 }  // namespace
 
@@ -77,12 +97,14 @@ Edge::Flow Edge::on_head(Slot slot, std::span<std::byte> rest) {
   auto result = ws::accept_handshake(
       head, {.subprotocols = speaks_protocol ? std::span<const std::string>(kSubprotocols)
                                              : std::span<const std::string>(),
-             .origins = profile->origins});
+             .origins = profile->origins,
+             .deflate = deflate_policy(*config_, *profile)});
   if (const auto* rejected = std::get_if<ws::Rejected>(&result)) {
     return reject(slot, rejected->status, rejected->code, rejected->message);
   }
   auto& accepted = std::get<ws::Accepted>(result);
   auto moving = std::make_unique<Moving>(Moving{.session = ws::Session(profile->message_size_max)});
+  if (accepted.deflate) agree_deflate(*accepted.deflate, profile->message_size_max, *moving);
   moving->profile = profile_index;
   moving->response = std::move(accepted.response);
   if (!accepted.subprotocol.empty()) {

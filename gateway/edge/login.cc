@@ -53,6 +53,7 @@ Edge::Flow Edge::log_in(Slot slot, std::string_view uid, std::optional<std::uint
   auto moving = std::make_unique<Moving>(Moving{.session = std::move(c.session)});
   moving->profile = c.profile;
   moving->encoding = hub_.members()[slot].encoding;
+  moving->compression = hub_.members()[slot].compression;
   moving->uid = uid;
   moving->handshaken = true;
   moving->login_request = request;

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "gateway/cross/message.h"
+#include "gateway/hub/member.h"
 #include "gateway/net/address.h"
 #include "gateway/tls/stream.h"
 #include "proto/ws/session.h"
@@ -21,6 +22,7 @@ struct Moving {
   std::uint64_t opened_ms = 0;       // Monotonic clock, the same on every shard.
   std::uint16_t profile = 0;
   cross::Encoding encoding = cross::Encoding::kPlain;
+  hub::Compression compression = {};
   std::string uid;  // Empty: none (yet).
   ws::Session session;
   bool handshaken = false;  // The 101 has been sent before; else `response` is it.

@@ -119,6 +119,7 @@ void Edge::run_ready() {
   std::vector<Slot> ready = std::exchange(ready_, {});
   ready.insert(ready.end(), held_back_.begin(), held_back_.end());
   held_back_.clear();
+  std::vector<Slot> waiting;  // For the next turn's budget: they go first then.
   for (const Slot slot : ready) {
     Connection& c = connections_[slot];
     if (c.phase == Phase::kFree) continue;
@@ -126,10 +127,15 @@ void Edge::run_ready() {
       held_back_.push_back(slot);
       continue;
     }
+    if (c.input != nullptr && inflated_enough(c)) {
+      waiting.push_back(slot);
+      continue;
+    }
     c.in_ready_list = false;
     if (c.input != nullptr) process_stored(slot);
     if (c.phase != Phase::kFree) read(slot, /*until_empty=*/true);
   }
+  ready_.insert(ready_.begin(), waiting.begin(), waiting.end());
 }
 
 void Edge::process_stored(Slot slot) {

@@ -22,7 +22,13 @@ Edge::Flow Edge::on_frames(Slot slot, std::span<std::byte> bytes) {
       pause_reading(slot, bytes);
       return Flow::kStop;
     }
-    ws::Event event = c.session.next(bytes);
+    if (!bytes.empty() && inflated_enough(c)) {
+      flush_replies(slot);
+      c.input = std::make_unique<std::string>(dunlin::as_string_view(bytes));
+      read_later(slot);
+      return Flow::kStop;
+    }
+    ws::Event event = c.session.next(bytes, &inflater_);
     if (std::holds_alternative<ws::NeedInput>(event)) break;
     flow = on_event(slot, event, bytes);
   }
@@ -42,6 +48,30 @@ bool Edge::must_wait(const Connection& c) const {
   const std::string& room = profile_of(c).room;
   return (!room.empty() && !services_.may_publish(room)) ||
          (c.protocol && !services_.may_subscribe());
+}
+
+void Edge::renew_budget() {
+  inflater_.reset_work();
+  const ws::Inflater::Totals& totals = inflater_.totals();
+  counters_.inflated.set(totals.messages);
+  counters_.inflate_bytes_before.set(totals.compressed_size);
+  counters_.inflate_bytes_after.set(totals.size);
+}
+
+void Edge::count_inflate_failure(ws::Violation violation) {
+  if (violation == ws::Violation::kInflatedTooBig) {
+    counters_.inflate_failures[cross::InflateFailure::kTooBig].add();
+  } else if (violation == ws::Violation::kDeflateCorrupt) {
+    counters_.inflate_failures[cross::InflateFailure::kCorrupt].add();
+  } else if (violation == ws::Violation::kDeflateBlocks) {
+    counters_.inflate_failures[cross::InflateFailure::kBlocks].add();
+  }
+}
+
+// Whether its next messages wait for another turn: what may be spent on inflating in this one is
+// used up. One message more than that is the most, and its cost is bounded by its size's limit.
+bool Edge::inflated_enough(const Connection& c) const {
+  return c.session.inflates() && inflater_.work() >= config_->compression.inflate_slice;
 }
 
 // Whether too many answers wait for the client. What others push to it does not count: it goes on
@@ -76,6 +106,7 @@ Edge::Flow Edge::on_event(Slot slot, ws::Event& event, std::span<std::byte> rest
   }
   if (const auto* violation = std::get_if<ws::Violation>(&event)) {
     flush_replies(slot);
+    count_inflate_failure(*violation);
     fail(slot, ws::close_code_for(*violation), ws::name_of(*violation),
          cross::CloseCause::kViolation);
     return Flow::kStop;
@@ -109,6 +140,7 @@ Edge::Flow Edge::on_message(Slot slot, const ws::Message& message, std::span<std
 
 // Small answers to one piece of input are joined and leave together.
 void Edge::reply(Slot slot, ws::Opcode opcode, std::span<const std::byte> payload) {
+  if (reply_deflated(slot, opcode, payload)) return;
   if (payload.size() <= kReplyJoinMax) {
     ws::append_frame(replies_, opcode, payload);
     if (replies_.size() >= kReadBufferSize) flush_replies(slot);
@@ -123,6 +155,19 @@ void Edge::reply(Slot slot, ws::Opcode opcode, std::span<const std::byte> payloa
     payload = {};
   }
   if (!hub_.delivery().send_framed(slot, head, payload, 0)) close_slow(slot);
+}
+
+// False: it goes plain.
+bool Edge::reply_deflated(Slot slot, ws::Opcode opcode, std::span<const std::byte> payload) {
+  const hub::Compression compression = hub_.members()[slot].compression;
+  if (!compression.agreed() || payload.size() < profile_of(connections_[slot]).deflate_size_min) {
+    return false;
+  }
+  // With context takeover, what is compressed next must leave next.
+  if (compression.context_takeover) flush_replies(slot);
+  if (!hub_.delivery().deflate_answer(slot, opcode, payload, replies_)) return false;
+  if (compression.context_takeover || replies_.size() >= kReadBufferSize) flush_replies(slot);
+  return true;
 }
 
 // Where a frame that answers with the client's own payload can have its header, so that the kernel

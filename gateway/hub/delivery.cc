@@ -24,7 +24,11 @@ bool takes_no_send(const Member& member) {
 
 Delivery::Delivery(MemberTable& members, Watches& watches, Transport& transport,
                    cross::Counters& counters)
-    : members_(members), watches_(watches), transport_(transport), counters_(counters) {}
+    : members_(members),
+      watches_(watches),
+      transport_(transport),
+      counters_(counters),
+      compressor_(counters) {}
 
 Delivery::~Delivery() {
   // What is gathered points to messages and receipts that may be gone by now.
@@ -39,7 +43,10 @@ Delivery::~Delivery() {
 cross::Encoding Delivery::encoding_for(const Member& member, const cross::Message& message) {
   // gzip is for fan-outs, where one compression serves many.
   const bool targeted_gzip = member.encoding == cross::Encoding::kGzip && !message.fanout();
-  return targeted_gzip ? cross::Encoding::kPlain : member.encoding;
+  const cross::Encoding form = targeted_gzip ? cross::Encoding::kPlain : member.encoding;
+  // With context takeover, that is decided when it is sent: see compress_own().
+  if (!member.compression.agreed() || member.compression.context_takeover) return form;
+  return compressor_.shared_form(member, message, form, rules_[member.profile].deflate_size_min);
 }
 
 void Delivery::deliver(MemberIndex index, const cross::MessageRef& message, push::Receipt& receipt,
@@ -48,7 +55,7 @@ void Delivery::deliver(MemberIndex index, const cross::MessageRef& message, push
   ++receipt.matched;
   if (message->is_push()) counters_.matched.add();
   const cross::Encoding encoding = encoding_for(member, *message);
-  if (watch != nullptr && encoding == cross::Encoding::kProtocol) {
+  if (watch != nullptr && member.encoding == cross::Encoding::kProtocol) {
     watches_.expect_ack(*watch, members_.id_of(index));
   }
   if (message->expires_ms() != 0 && message->expires_ms() <= now_ms_) {
@@ -101,6 +108,7 @@ void Delivery::flush() {
   }
   entries_.clear();
   gathered_.clear();
+  own_.clear();
 }
 
 // One operation for each member; its parts are the frames gathered for it. What several members in
@@ -123,6 +131,7 @@ void Delivery::build_operations() {
       enqueue_gathered(entry);
       continue;
     }
+    if (member.compression.context_takeover) compress_own(entry);
     const std::size_t first_part = parts_.size();
     const bool next_alike = i + 1 < entries_.size() && alike(entry, entries_[i + 1]);
     if (joined != nullptr && alike(*joined, entry)) {
@@ -151,8 +160,22 @@ void Delivery::enqueue_gathered(const Entry& entry) {
   }
 }
 
-std::span<const std::byte> Delivery::frame_of(const Gathered& gathered) {
+std::span<const std::byte> Delivery::frame_of(const Gathered& gathered) const {
+  if (gathered.own != kNoOwnFrame) return own_[gathered.own]->frame(cross::Encoding::kPlain);
   return (*gathered.message)->frame(gathered.encoding);
+}
+
+void Delivery::compress_own(const Entry& entry) {
+  const Member& member = members_[entry.member];
+  const std::uint32_t size_min = rules_[member.profile].deflate_size_min;
+  for (std::uint32_t g = entry.first; g != kNoBatchEntry; g = gathered_[g].next) {
+    Gathered& gathered = gathered_[g];
+    auto own =
+        compressor_.own_form(entry.member, member, **gathered.message, gathered.encoding, size_min);
+    if (!own) continue;
+    gathered.own = static_cast<std::uint16_t>(own_.size());
+    own_.push_back(std::move(own));
+  }
 }
 
 // Whether two members get the same frames, more than one, in the same order.
@@ -189,7 +212,7 @@ void Delivery::settle_operation(const net::SendOperation& operation, const Entry
   std::uint64_t started = left + operation.held;  // Of what is not settled yet.
   for (std::uint32_t g = entry.first; g != kNoBatchEntry; g = gathered_[g].next) {
     const Gathered& gathered = gathered_[g];
-    const std::size_t size = (*gathered.message)->frame(gathered.encoding).size();
+    const std::size_t size = frame_of(gathered).size();
     if (operation.result < 0) {
       drop(operation.tag, **gathered.message, *gathered.receipt, gathered.watch,
            cross::DropCause::kEnded);
@@ -198,8 +221,9 @@ void Delivery::settle_operation(const net::SendOperation& operation, const Entry
       started -= size;
       record_written(**gathered.message, *gathered.receipt);
     } else if (started > 0) {
-      queue_rest(member, *gathered.message, gathered.encoding, gathered.watch,
-                 lane_of(**gathered.message), left);
+      const bool own = gathered.own != kNoOwnFrame;
+      queue_rest(member, own ? own_[gathered.own] : *gathered.message, gathered.encoding,
+                 gathered.watch, lane_of(**gathered.message), left);
       ++gathered.receipt->queued;
       counters_.queued.add();
       left = 0;
@@ -277,6 +301,15 @@ bool Delivery::send_framed(MemberIndex index, std::span<const std::byte> head,
   account(member, size_before, messages_before);
   release_if_empty(member);
   return queued;
+}
+
+bool Delivery::deflate_answer(MemberIndex index, ws::Opcode opcode, dunlin::ConstBytes text,
+                              std::string& out) {
+  const Member& member = members_[index];
+  if (!member.compression.agreed()) return false;
+  return compressor_.append_answer(index, member, opcode, text,
+                                   rules_[member.profile].deflate_size_min,
+                                   /*waits=*/member.queue != nullptr, out);
 }
 
 void Delivery::on_writable(MemberIndex index) {

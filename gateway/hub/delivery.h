@@ -20,18 +20,22 @@
 
 #include "gateway/cross/counters.h"
 #include "gateway/cross/message.h"
+#include "gateway/hub/compressor.h"
 #include "gateway/hub/member_table.h"
 #include "gateway/hub/outbound_queue.h"
 #include "gateway/hub/transport.h"
 #include "gateway/hub/watch.h"
+#include "proto/base/bytes.h"
 #include "proto/push/push_request.h"
+#include "proto/ws/opcode.h"
 
 namespace hub {
 
-// What a profile asks of its connections' queues.
+// What a profile asks of its connections' queues, and of what is sent to them.
 struct QueueRules {
   QueueLimits limits;
   push::Policy overflow = push::Policy::kClose;  // For messages whose policy is kQueue.
+  std::uint32_t deflate_size_min = 0;            // Payloads below this are not compressed.
 };
 
 class Delivery {
@@ -42,6 +46,8 @@ class Delivery {
   Delivery& operator=(const Delivery&) = delete;
 
   void set_rules(std::vector<QueueRules> by_profile) { rules_ = std::move(by_profile); }
+  void set_compression(const CompressionRules& rules) { compressor_.configure(rules); }
+  void begin_turn() { compressor_.begin_turn(); }
   void set_now(std::uint64_t now_ms) { now_ms_ = now_ms; }
 
   // Delivers to one active member, or drops what has outlived its time. The message and the receipt
@@ -58,6 +64,11 @@ class Delivery {
   // A Close frame leaves after all that waits, and no data is sent after it.
   bool send_framed(MemberIndex index, std::span<const std::byte> head,
                    std::span<const std::byte> rest, std::uint8_t control_kind);
+
+  // A text of ours as a compressed frame, to be given to send_framed() at once. False: `out` is
+  // unchanged, and it goes plain.
+  [[nodiscard]] bool deflate_answer(MemberIndex index, ws::Opcode opcode, dunlin::ConstBytes text,
+                                    std::string& out);
 
   // The member's descriptor takes bytes again.
   void on_writable(MemberIndex index);
@@ -80,6 +91,7 @@ class Delivery {
   static constexpr std::size_t kGatheredMax = 64;
   static constexpr std::size_t kGatheredTotalMax = 16'384;  // 1 MiB with what is made of it.
   static constexpr std::size_t kJoinedMax = 128 << 10;      // Bytes of frames joined in a flush.
+  static constexpr std::uint16_t kNoOwnFrame = 0xFFFF;
 
   struct Gathered {  // A message for a member, until flush().
     const cross::MessageRef* message;
@@ -87,7 +99,9 @@ class Delivery {
     Watch* watch;
     std::uint32_t next;  // Of the same member; kNoBatchEntry: the last.
     cross::Encoding encoding;
+    std::uint16_t own = kNoOwnFrame;  // Index into own_: compressed for this member alone.
   };
+  static_assert(kGatheredTotalMax <= kNoOwnFrame);
   struct Entry {  // A member with gathered messages.
     MemberIndex member;
     std::uint32_t first;
@@ -95,12 +109,12 @@ class Delivery {
     std::uint32_t count;
   };
 
-  [[nodiscard]] static cross::Encoding encoding_for(const Member& member,
-                                                    const cross::Message& message);
+  [[nodiscard]] cross::Encoding encoding_for(const Member& member, const cross::Message& message);
   void gather(MemberIndex index, Gathered gathered);
   void build_operations();
   void enqueue_gathered(const Entry& entry);
-  [[nodiscard]] static std::span<const std::byte> frame_of(const Gathered& gathered);
+  [[nodiscard]] std::span<const std::byte> frame_of(const Gathered& gathered) const;
+  void compress_own(const Entry& entry);
   [[nodiscard]] bool alike(const Entry& a, const Entry& b) const;
   [[nodiscard]] bool join(const Entry& entry, iovec& part);
   void settle_operation(const net::SendOperation& operation, const Entry& entry);
@@ -131,6 +145,7 @@ class Delivery {
   cross::Counters& counters_;
   std::vector<QueueRules> rules_;
   QueuedMessagePool pool_;
+  Compressor compressor_;
   std::uint64_t now_ms_ = 0;
 
   std::vector<Entry> entries_;
@@ -139,6 +154,7 @@ class Delivery {
   std::vector<std::uint32_t> operation_entries_;  // Index into entries_, by operation.
   std::vector<iovec> parts_;
   std::vector<std::byte> joined_;
+  std::vector<cross::MessageRef> own_;
   std::uint64_t latency_accepted_ns_ = 0;  // Whose latency was computed last in this flush.
   std::uint64_t latency_ns_ = 0;
 };

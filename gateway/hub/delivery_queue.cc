@@ -64,6 +64,11 @@ void Delivery::enqueue(MemberIndex index, const cross::MessageRef& message,
          member.doomed ? cross::DropCause::kSlow : cross::DropCause::kEnded);
     return;
   }
+  if (member.compression.context_takeover) {
+    encoding = compressor_.shared_form(member, *message, encoding,
+                                       rules_[member.profile].deflate_size_min);
+    compressor_.forget(index);
+  }
   if (message->policy() == push::Policy::kConflate && member.queue != nullptr &&
       conflate(index, message, encoding, receipt, watch)) {
     return;
@@ -248,6 +253,7 @@ void Delivery::discard_waiting(MemberIndex index, cross::DropCause cause) {
 
 void Delivery::end(MemberIndex index) {
   Member& member = members_[index];
+  if (member.compression.context_takeover) compressor_.end(index);
   drop_gathered(index, cross::DropCause::kEnded);
   if (member.queue == nullptr) return;
   const std::uint64_t size_before = member.queue->size();

@@ -16,6 +16,7 @@ void Hub::join(MemberIndex index, const Joining& joining) {
   member.generation = joining.generation & 0xFFFFFF;
   member.profile = joining.profile;
   member.encoding = joining.encoding;
+  member.compression = joining.compression;
   member.internal = joining.internal;
 }
 

@@ -28,6 +28,7 @@ class Hub {
     std::uint32_t generation = 0;
     std::uint16_t profile = 0;
     cross::Encoding encoding = cross::Encoding::kPlain;
+    Compression compression = {};
     bool internal = false;
   };
 

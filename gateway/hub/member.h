@@ -21,6 +21,14 @@ using MemberIndex = std::uint32_t;
 inline constexpr std::uint32_t kNoMember = 0xFFFFFFFF;
 inline constexpr std::uint32_t kNoBatchEntry = 0xFFFFFFFF;
 
+// What the client agreed to about the messages that we compress (RFC 7692).
+struct Compression {
+  std::uint8_t window_bits : 4 = 0;  // 0: it agreed to none.
+  bool context_takeover : 1 = false;
+
+  [[nodiscard]] bool agreed() const { return window_bits != 0; }
+};
+
 struct alignas(64) Member {
   OutboundQueue* queue = nullptr;          // Only while something waits.
   Subscriptions* subscriptions = nullptr;  // Only while there are any.
@@ -32,7 +40,8 @@ struct alignas(64) Member {
   std::uint32_t missed = 0;                   // Messages dropped for this connection so far.
   std::uint32_t missed_untold = 0;            // Of those, not told to the client yet.
   std::uint16_t profile = 0;
-  cross::Encoding encoding = cross::Encoding::kPlain;
+  cross::Encoding encoding = cross::Encoding::kPlain;  // Never a compressed one.
+  Compression compression;
   std::uint32_t generation : 24 = 0;  // Part of the connection id.
   bool active : 1 = false;      // Reachable: after the handshake, and the login where one is asked.
   bool internal : 1 = false;    // A canary: not reached by "all", not counted.

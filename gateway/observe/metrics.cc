@@ -158,6 +158,9 @@ std::string metrics_text(cross::ShardSet& shards, const config::Config& config, 
   out.by_shard(kGauge, "dunlin_queue_messages", "Messages that wait in outbound queues.",
                &C::queue_messages);
   out.by_shard(kGauge, "dunlin_history_bytes", "Bytes of channel history kept.", &C::history_bytes);
+  out.by_shard(kGauge, "dunlin_deflate_context_bytes",
+               "Held for compressing, by connections with server context takeover.",
+               &C::deflate_context_bytes);
   out.by_shard(kGauge, "dunlin_fanouts_waiting", "Fan-outs waiting or under way.",
                &C::fanouts_waiting);
   out.by_shard(kGauge, "dunlin_api_connections", "Open connections of the internal API.",
@@ -175,6 +178,21 @@ std::string metrics_text(cross::ShardSet& shards, const config::Config& config, 
                "cause", &C::drops);
   out.by_shard(kCounter, "dunlin_moved_in_total", "Connections that moved to their home shard.",
                &C::moved_in);
+  out.by_cause("dunlin_deflates_total", "Attempts to compress a message, by what came of them.",
+               "result", &C::deflates);
+  out.by_shard(kCounter, "dunlin_deflate_bytes_before_total",
+               "Of messages that came out smaller: payload before compression.",
+               &C::deflate_bytes_before);
+  out.by_shard(kCounter, "dunlin_deflate_bytes_after_total",
+               "Of the same messages: frames after compression.", &C::deflate_bytes_after);
+  out.by_shard(kCounter, "dunlin_inflated_total", "Compressed messages received.", &C::inflated);
+  out.by_shard(kCounter, "dunlin_inflate_bytes_before_total",
+               "Of compressed messages: bytes received.", &C::inflate_bytes_before);
+  out.by_shard(kCounter, "dunlin_inflate_bytes_after_total",
+               "Of compressed messages: bytes they inflated to.", &C::inflate_bytes_after);
+  out.by_cause("dunlin_inflate_failures_total",
+               "Connections failed for a compressed message, by cause.", "cause",
+               &C::inflate_failures);
   out.by_shard(kCounter, "dunlin_messages_in_total", "Messages received from clients.",
                &C::messages_in);
   out.by_shard(kCounter, "dunlin_bytes_in_total", "Bytes received from clients.", &C::bytes_in);

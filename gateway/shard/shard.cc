@@ -76,6 +76,8 @@ void Shard::on_ready(loop::PollKey key, loop::Readiness readiness) {
 bool Shard::turn() {
   inbox_.woke_up();
   refresh_time();
+  edge_.renew_budget();
+  hub_.delivery().begin_turn();
   router_.take_inbox();
   edge_.run_timers();
   edge_.run_ready();

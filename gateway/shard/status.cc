@@ -125,6 +125,7 @@ std::string Router::memory_json() {
              connections * (sizeof(edge::Connection) + sizeof(hub::Member)));
   json.field("queue_bytes", sum(shards_, &cross::Counters::queue_bytes));
   json.field("history_bytes", sum(shards_, &cross::Counters::history_bytes));
+  json.field("deflate_context_bytes", sum(shards_, &cross::Counters::deflate_context_bytes));
   json.open("limits");
   json.field("history_bytes", std::uint64_t{config_->hub.history_total_size} * shards_.size());
   std::uint64_t queue_max = 0;

@@ -140,8 +140,16 @@ std::optional<Violation> FrameDecoder::check_length(std::uint64_t length_min) co
   if (length >> 63 != 0) return Violation::kLengthTopBit;
   if (length < length_min) return Violation::kLengthNotMinimal;
   // 10.4: decided from the header, so that nobody waits for or makes room for what is refused.
-  if (length > payload_size_max_) return Violation::kFrameTooBig;
+  if (length > length_max()) return Violation::kFrameTooBig;
   return std::nullopt;
+}
+
+std::uint64_t FrameDecoder::length_max() const {
+  // RFC 7692 6.1: only the first frame says whether its message is compressed.
+  const bool may_be_compressed =
+      rsv1_ == Rsv1::kAllowed &&
+      ((header_[0] & kRsv1Bit) != std::byte{0} || opcode_of(header_[0]) == Opcode::kContinuation);
+  return may_be_compressed ? compressed_size_max(payload_size_max_) : payload_size_max_;
 }
 
 std::uint64_t FrameDecoder::payload_length() const {
@@ -187,7 +195,10 @@ std::optional<FrameDecoder> FrameDecoder::load(std::string_view& from) {
   const bool in_payload = decoder.state_ == State::kPayload;
   if (in_payload != (decoder.payload_left_ > 0)) return std::nullopt;
   // A control frame may be longer than a message may.
-  const std::uint64_t payload_left_max = std::max<std::uint64_t>(decoder.payload_size_max_, 125);
+  const std::uint64_t frame_size_max = decoder.rsv1_ == Rsv1::kAllowed
+                                           ? compressed_size_max(decoder.payload_size_max_)
+                                           : decoder.payload_size_max_;
+  const std::uint64_t payload_left_max = std::max<std::uint64_t>(frame_size_max, 125);
   if (decoder.payload_left_ > payload_left_max) return std::nullopt;
   if (decoder.header_size_ > 0 && decoder.state_ != State::kHeader) return std::nullopt;
   return decoder;

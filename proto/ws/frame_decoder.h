@@ -38,6 +38,14 @@ struct FrameEnd {};
 // Whether an extension that uses RSV1 was negotiated (RFC 7692 section 6).
 enum class Rsv1 : bool { kForbidden, kAllowed };
 
+// What a message of at most `size_max` bytes may have compressed. The plainest way of writing bytes
+// that do not compress takes nine bits for eight, and a sender adds a few each time it flushes.
+[[nodiscard]] constexpr std::uint64_t compressed_size_max(std::uint64_t size_max) {
+  constexpr std::uint64_t kFlushes = 256;
+  const std::uint64_t overhead = size_max / 8 + kFlushes;
+  return overhead < ~size_max ? size_max + overhead : ~std::uint64_t{0};
+}
+
 class FrameDecoder {
  public:
   using Step = std::variant<NeedInput, FrameBegin, Payload, FrameEnd, Violation>;
@@ -51,11 +59,13 @@ class FrameDecoder {
   // leaves no doubt, so of two faults in one header the one further to the front is reported.
   [[nodiscard]] Step next(Bytes& input);
 
+  // Of a frame whose message is not compressed.
   [[nodiscard]] std::uint64_t payload_size_max() const { return payload_size_max_; }
   // No byte of a frame has been taken that is not finished.
   [[nodiscard]] bool between_frames() const {
     return state_ == State::kHeader && header_size_ == 0;
   }
+  [[nodiscard]] Rsv1 rsv1() const { return rsv1_; }
   [[nodiscard]] std::uint64_t payload_left() const { return payload_left_; }
 
   // The state as bytes, to continue in another process; not between the last Payload of a frame and
@@ -76,6 +86,7 @@ class FrameDecoder {
   std::optional<Violation> check_first_byte() const;
   std::optional<Violation> check_second_byte() const;
   std::optional<Violation> check_length(std::uint64_t length_min) const;
+  std::uint64_t length_max() const;
   std::uint64_t payload_length() const;
 
   std::uint64_t payload_size_max_;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <optional>
+#include <utility>
 
 #include "proto/http/field.h"
 #include "proto/ws/extension_list.h"
@@ -110,20 +111,23 @@ const Rejected* check_origin(const RequestHead& request, std::span<const std::st
   return is_origin_allowed(request.header("origin"), request.host, allowed) ? nullptr : &kOrigin;
 }
 
-std::string switching_protocols(std::string_view key, std::string_view subprotocol) {
+std::string switching_protocols(std::string_view key, std::string_view subprotocol,
+                                std::string_view extension) {
   constexpr std::string_view kBegin =
       "HTTP/1.1 101 Switching Protocols\r\n"
       "Upgrade: websocket\r\n"
       "Connection: Upgrade\r\n"
       "Sec-WebSocket-Accept: ";
   constexpr std::string_view kSubprotocol = "\r\nSec-WebSocket-Protocol: ";
+  constexpr std::string_view kExtension = "\r\nSec-WebSocket-Extensions: ";
   constexpr std::string_view kEnd = "\r\n\r\n";
   const auto accept = accept_value(key);
   std::string response;
   response.reserve(kBegin.size() + accept.size() + kSubprotocol.size() + subprotocol.size() +
-                   kEnd.size());
+                   kExtension.size() + extension.size() + kEnd.size());
   response.append(kBegin).append(accept.data(), accept.size());
   if (!subprotocol.empty()) response.append(kSubprotocol).append(subprotocol);
+  if (!extension.empty()) response.append(kExtension).append(extension);
   response.append(kEnd);
   return response;
 }
@@ -140,8 +144,11 @@ std::variant<Accepted, Rejected> accept_handshake(const RequestHead& request,
   if (const Rejected* rejected = check_extensions(request)) return *rejected;
   if (const Rejected* rejected = check_origin(request, policy.origins)) return *rejected;
   const std::string_view subprotocol = choose(offers, policy.subprotocols);
-  return Accepted{switching_protocols(request.header("sec-websocket-key"), subprotocol),
-                  std::string(subprotocol)};
+  std::optional<DeflateAgreement> deflate;
+  if (policy.deflate) deflate = negotiate_deflate(request, *policy.deflate);
+  return Accepted{switching_protocols(request.header("sec-websocket-key"), subprotocol,
+                                      deflate ? deflate->response : std::string_view()),
+                  std::string(subprotocol), std::move(deflate)};
 }
 
 bool is_websocket_upgrade(const RequestHead& request) {

@@ -3,12 +3,14 @@
 // into a response, but for a subprotocol that is byte for byte one of ours.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <variant>
 
-#include "proto/http/request_head.h"  // RequestHead
+#include "proto/http/request_head.h"       // RequestHead
+#include "proto/ws/deflate_negotiation.h"  // DeflatePolicy, DeflateAgreement
 
 namespace ws {
 
@@ -18,11 +20,13 @@ struct HandshakePolicy {
   // exact origins such as "https://example.com". Nobody if empty. A request without Origin does not
   // come from a browser and is not concerned.
   std::span<const std::string> origins;
+  std::optional<DeflatePolicy> deflate = std::nullopt;  // Empty: permessage-deflate is declined.
 };
 
 struct Accepted {
   std::string response;     // The complete 101 response.
   std::string subprotocol;  // Empty if none was agreed.
+  std::optional<DeflateAgreement> deflate = std::nullopt;
 };
 
 struct Rejected {

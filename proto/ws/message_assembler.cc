@@ -31,9 +31,12 @@ std::optional<Violation> MessageAssembler::begin_frame(const FrameBegin& frame,
   } else {
     if (unfinished) return Violation::kContinuationExpected;
     message_opcode_ = frame.opcode;
+    compressed_ = frame.rsv1;
   }
+  const std::uint64_t size_max =
+      compressed_ ? compressed_size_max(message_size_max) : message_size_max;
   // 10.4: never as a sum, which could wrap.
-  if (frame.payload_size > message_size_max - buffer_.size()) return Violation::kMessageTooBig;
+  if (frame.payload_size > size_max - buffer_.size()) return Violation::kMessageTooBig;
   return std::nullopt;
 }
 
@@ -61,20 +64,22 @@ std::variant<NeedInput, MessageAssembler::Finished, Violation> MessageAssembler:
 }
 
 MessageAssembler::Finished MessageAssembler::end_control_frame(Bytes last_piece) {
-  if (control_size_ == 0) return {frame_opcode_, last_piece};
+  if (control_size_ == 0) return {frame_opcode_, last_piece, false};
   append(last_piece, 0);
   control_size_ = static_cast<std::uint8_t>(control_size_ + last_piece.size());
   release_ = Release::kControl;
-  return {frame_opcode_, Bytes(buffer_).last(control_size_)};
+  return {frame_opcode_, Bytes(buffer_).last(control_size_), false};
 }
 
 MessageAssembler::Finished MessageAssembler::end_message(Bytes last_piece) {
   const Opcode opcode = message_opcode_;
+  const bool compressed = compressed_;
   message_opcode_ = Opcode::kContinuation;
-  if (buffer_.empty()) return {opcode, last_piece};
+  compressed_ = false;
+  if (buffer_.empty()) return {opcode, last_piece, compressed};
   append(last_piece, 0);
   release_ = Release::kMessage;
-  return {opcode, Bytes(buffer_)};
+  return {opcode, Bytes(buffer_), compressed};
 }
 
 // Doubles like any vector, but never past what the frame can still bring if it is the last: most
@@ -110,6 +115,7 @@ void MessageAssembler::save(std::string& to) const {
   dunlin::append_integer(to, static_cast<std::uint8_t>(message_opcode_));
   dunlin::append_integer(to, static_cast<std::uint8_t>(frame_opcode_));
   dunlin::append_integer(to, static_cast<std::uint8_t>(frame_fin_));
+  dunlin::append_integer(to, static_cast<std::uint8_t>(compressed_));
   dunlin::append_integer(to, control_unfinished ? control_size_ : std::uint8_t{0});
   dunlin::append_integer(to, std::uint64_t{buffered_size()});
   to.append(dunlin::as_string_view(ConstBytes(buffer_).first(buffered_size())));
@@ -123,17 +129,20 @@ std::optional<MessageAssembler> MessageAssembler::load(std::string_view& from,
   const auto message_opcode = reader.take_integer<std::uint8_t>();
   const auto frame_opcode = reader.take_integer<std::uint8_t>();
   const auto fin = reader.take_integer<std::uint8_t>();
+  const auto compressed = reader.take_integer<std::uint8_t>();
   MessageAssembler assembler;
   assembler.control_size_ = reader.take_integer<std::uint8_t>();
   const ConstBytes buffered =
       dunlin::as_bytes(reader.take_bytes(reader.take_integer<std::uint64_t>()));
-  const bool in_range = message_opcode <= 2 && is_known_opcode(frame_opcode) && fin <= 1;
+  const bool in_range =
+      message_opcode <= 2 && is_known_opcode(frame_opcode) && fin <= 1 && compressed <= 1;
   if (!reader.ok() || !utf8 || !in_range) return std::nullopt;
 
   assembler.utf8_ = *utf8;
   assembler.message_opcode_ = static_cast<Opcode>(message_opcode);
   assembler.frame_opcode_ = static_cast<Opcode>(frame_opcode);
   assembler.frame_fin_ = fin != 0;
+  assembler.compressed_ = compressed != 0;
   assembler.buffer_.assign(buffered.begin(), buffered.end());
   if (!assembler.is_consistent(message_size_max, payload_left)) return std::nullopt;
   return assembler;
@@ -144,6 +153,8 @@ bool MessageAssembler::is_consistent(std::uint64_t message_size_max,
   if (control_size_ > buffer_.size()) return false;
   const std::size_t message_size = buffer_.size() - control_size_;
   const bool unfinished = message_opcode_ != Opcode::kContinuation;
+  if (compressed_ && !unfinished) return false;
+  if (compressed_) message_size_max = compressed_size_max(message_size_max);
   if (message_size > (unfinished ? message_size_max : 0)) return false;
   if (!in_text() && !utf8_.finish()) return false;
   if (payload_left == 0) return control_size_ == 0;

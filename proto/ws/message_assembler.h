@@ -1,5 +1,6 @@
 // Puts frames together into messages: fragmentation (RFC 6455 section 5.4), the size limit over all
-// fragments, UTF-8 (8.1), with control frames between fragments. Knows no frame header.
+// fragments, UTF-8 (8.1), with control frames between fragments. Knows no frame header. A
+// compressed message (RFC 7692) is put together as it came; its text is not looked at here.
 //
 // One buffer holds whatever could not be handed out as a view of the input, and nothing is kept per
 // fragment, so a million empty fragments cost what one does:
@@ -7,8 +8,9 @@
 //     |<------------- buffer_ ------------>|
 //     | unfinished message | control frame |     control_size_ <= 125
 //
-// Owner: ws::Session.   Thread: its shard's.   Bound: message_size_max + 125 bytes, and never more
-// than twice what was received, whatever was announced; no heap memory while nothing is unfinished.
+// Owner: ws::Session.   Thread: its shard's.   Bound: message_size_max (or compressed_size_max() of
+// it) + 125 bytes, and never more than twice what was received, whatever was announced; no heap
+// memory while nothing is unfinished.
 #pragma once
 
 #include <cstddef>
@@ -26,10 +28,11 @@ namespace ws {
 
 class MessageAssembler {
  public:
-  // A complete message, its text valid UTF-8, or a complete control frame.
+  // A complete message, its text valid UTF-8 unless it is compressed, or a complete control frame.
   struct Finished {
     Opcode opcode;
     Bytes payload;  // Valid until release_finished(), and only as long as the last piece.
+    bool compressed = false;
   };
 
   // Frees what the last Finished pointed to. Call before the next frame.
@@ -65,7 +68,8 @@ class MessageAssembler {
  private:
   enum class Release : std::uint8_t { kNothing, kControl, kMessage };
 
-  bool in_text() const { return message_opcode_ == Opcode::kText; }
+  // Whether the message is text that can be looked at as it comes.
+  bool in_text() const { return message_opcode_ == Opcode::kText && !compressed_; }
   void append(ConstBytes piece, std::uint64_t payload_left);
   Finished end_control_frame(Bytes last_piece);
   Finished end_message(Bytes last_piece);
@@ -75,7 +79,8 @@ class MessageAssembler {
   Utf8Validator utf8_;
   Opcode message_opcode_ = Opcode::kContinuation;  // kContinuation: no message is unfinished.
   Opcode frame_opcode_ = Opcode::kContinuation;
-  bool frame_fin_ = false;
+  bool frame_fin_ : 1 = false;
+  bool compressed_ : 1 = false;  // The unfinished message.
   std::uint8_t control_size_ = 0;
   Release release_ = Release::kNothing;
 };

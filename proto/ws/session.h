@@ -3,12 +3,19 @@
 // nothing: what to send (a Pong, a Close) is the owner's business, and proto/ws/frame_encoder.h
 // writes it.
 //
+// A compressed message (RFC 7692) is kept as it came until it is complete, and only then inflated,
+// at once: so its cost is bounded where it ends, an unfinished one costs what a plain one does, and
+// the state between two calls is plain bytes. The price: text in it is known to be invalid only
+// when it is complete.
+//
 // Owner: edge's connection.   Thread: its shard's.   Bound: message_size_max + 125 bytes on the
-// heap while a message is unfinished, nothing else.
+// heap while a message is unfinished (an eighth more if it is compressed), and with client context
+// takeover the window of at most 32 KiB; nothing else.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,14 +23,15 @@
 
 #include "proto/ws/close_code.h"         // CloseCode
 #include "proto/ws/frame_decoder.h"      // FrameDecoder, Bytes, NeedInput
+#include "proto/ws/inflater.h"           // Inflater, InflateWindow
 #include "proto/ws/message_assembler.h"  // MessageAssembler
 #include "proto/ws/opcode.h"             // Opcode
 #include "proto/ws/violation.h"          // Violation
 
 namespace ws {
 
-// Every view in an event is valid until the next call of next(), and only as long as the input it
-// may point into.
+// Every view in an event is valid until the next call of next(), of this session or of another one
+// with the same Inflater, and only as long as the input it may point into.
 struct Message {
   Opcode opcode;  // kText, then the payload is valid UTF-8; or kBinary.
   Bytes payload;
@@ -41,16 +49,27 @@ struct Close {
 
 using Event = std::variant<NeedInput, Message, Ping, Pong, Close, Violation>;
 
+// What was agreed about the messages that the client compresses.
+struct InboundDeflate {
+  bool context_takeover = false;
+  std::uint8_t window_bits = 15;
+};
+
 class Session {
  public:
   explicit Session(std::uint64_t message_size_max) : decoder_(message_size_max) {}
+  Session(std::uint64_t message_size_max, const InboundDeflate& deflate);
 
   Session(Session&&) noexcept = default;
   Session& operator=(Session&&) noexcept = default;
 
   // Takes bytes off the front of `input`, which is unmasked in place. Call until NeedInput. How the
-  // stream was cut into calls changes nothing about the events.
-  [[nodiscard]] Event next(Bytes& input);
+  // stream was cut into calls changes nothing about the events. `inflater` may be null where no
+  // compression was agreed.
+  [[nodiscard]] Event next(Bytes& input, Inflater* inflater = nullptr);
+
+  // Compression was agreed.
+  [[nodiscard]] bool inflates() const { return decoder_.rsv1() == Rsv1::kAllowed; }
 
   // A Close or a Violation was reported: every later byte is discarded (1.4, 7.1.7).
   [[nodiscard]] bool finished() const { return finished_; }
@@ -64,9 +83,10 @@ class Session {
   [[nodiscard]] static std::optional<Session> load(std::string_view& from);
 
  private:
-  Event read_frames(Bytes& input);
+  Event read_frames(Bytes& input, Inflater* inflater);
   std::optional<Violation> take_piece(Bytes piece, Bytes& last_piece);
-  std::optional<Event> end_frame(Bytes last_piece);
+  std::optional<Event> end_frame(Bytes last_piece, Inflater* inflater);
+  Event end_compressed(Opcode opcode, Bytes payload, Inflater& inflater);
   Event fail(Violation violation);
   Event close_received(ConstBytes payload);
 
@@ -74,9 +94,10 @@ class Session {
   [[no_unique_address]] FrameDecoder decoder_;
   bool finished_ = false;
   MessageAssembler assembler_;
+  std::unique_ptr<InflateWindow> window_;  // Only with client context takeover.
 };
 
 // A million idle connections hold a million of these.
-static_assert(sizeof(Session) <= 72);
+static_assert(sizeof(Session) <= 80);
 
 }  // namespace ws

@@ -41,6 +41,12 @@ constexpr Rule rule_of(Violation violation) {
       return {CloseCode::kProtocolError, "7.4", "close_code"};
     case Violation::kCloseReasonUtf8:
       return {CloseCode::kInvalidPayload, "5.5.1", "close_reason_utf8"};
+    case Violation::kInflatedTooBig:
+      return {CloseCode::kMessageTooBig, "10.4", "inflated_too_big"};
+    case Violation::kDeflateCorrupt:
+      return {CloseCode::kInvalidPayload, "RFC 7692 7.2.2", "deflate_corrupt"};
+    case Violation::kDeflateBlocks:
+      return {CloseCode::kPolicyViolation, "10.4", "deflate_blocks"};
   }
   return {CloseCode::kProtocolError, "", "unknown"};
 }

@@ -1,6 +1,6 @@
-// Every rule of RFC 6455 that a client can break after the opening handshake, one enumerator each,
-// and what follows from it: the status code to fail the connection with (7.1.7), the section to
-// quote, the name for metrics and logs.
+// Every rule of RFC 6455 and RFC 7692 that a client can break after the opening handshake, one
+// enumerator each, and what follows from it: the status code to fail the connection with (7.1.7),
+// the section to quote, the name for metrics and logs.
 #pragma once
 
 #include <cstddef>
@@ -27,9 +27,12 @@ enum class Violation : std::uint8_t {
   kClosePayloadSize,        // A Close payload of one byte: half a status code.
   kCloseCode,               // A status code that must not be sent.
   kCloseReasonUtf8,         // A Close reason that is not UTF-8.
+  kInflatedTooBig,          // A compressed message that inflates to more than it may have.
+  kDeflateCorrupt,          // A compressed message that does not inflate.
+  kDeflateBlocks,           // A compressed message of far more blocks than text.
 };
 
-inline constexpr std::size_t kViolationCount = 15;
+inline constexpr std::size_t kViolationCount = 18;
 
 [[nodiscard]] CloseCode close_code_for(Violation violation);
 [[nodiscard]] std::string_view section_of(Violation violation);  // For example "5.5".

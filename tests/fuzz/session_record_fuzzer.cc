@@ -6,11 +6,12 @@
 namespace {
 
 void feed(ws::Session& session, std::string_view text) {
+  static ws::Inflater inflater;
   const auto bytes = dunlin::as_bytes(text);
   fuzz::Piece piece(bytes.begin(), bytes.end());
   dunlin::Bytes input = piece;
   for (int step = 0; step < 10000; ++step) {
-    const ws::Event event = session.next(input);
+    const ws::Event event = session.next(input, &inflater);
     if (std::holds_alternative<ws::NeedInput>(event)) return;
   }
   fuzz::require(false);

@@ -8,12 +8,15 @@
 #include <vector>
 
 #include "proto/base/bytes.h"
+#include "proto/ws/deflater.h"
+#include "tests/proto/support/zlib_peer.h"
 
 namespace {
 
 using cross::Encoding;
 using cross::Message;
 using cross::MessageRef;
+using Deflated = cross::Message::Deflated;
 
 std::string text_of(std::span<const std::byte> bytes) {
   return std::string(dunlin::as_string_view(bytes));
@@ -50,6 +53,10 @@ std::string payload_of(std::string_view frame, int first_byte) {
   }
   EXPECT_EQ(frame.size(), header + size);
   return std::string(frame.substr(header));
+}
+
+std::string inflated(std::span<const std::byte> frame, int first_byte) {
+  return testing_support::PeerInflater(12).text(payload_of(text_of(frame), first_byte));
 }
 
 TEST(Message, PlainFrameIsTheWholeFrame) {
@@ -95,8 +102,8 @@ TEST(Message, ProtocolFormIsTheEnvelope) {
 TEST(Message, FramedBytesHaveOneFormOnly) {
   const MessageRef message =
       Message::make_framed(dunlin::as_bytes("head"), dunlin::as_bytes("rest"));
-  for (const auto encoding : {Encoding::kPlain, Encoding::kGzip, Encoding::kProtocol}) {
-    EXPECT_EQ(text_of(message->frame(encoding)), "headrest");
+  for (std::size_t i = 0; i < cross::kEncodings; ++i) {
+    EXPECT_EQ(text_of(message->frame(static_cast<Encoding>(i))), "headrest");
   }
   EXPECT_FALSE(message->is_push());
   EXPECT_EQ(text_of(Message::make_framed({}, {})->frame(Encoding::kPlain)), "");
@@ -125,6 +132,46 @@ TEST(Message, VariantsAreMadeOnce) {
   const MessageRef message = Message::make({.id = {1}, .payload = "payload"});
   EXPECT_EQ(message->frame(Encoding::kGzip).data(), message->frame(Encoding::kGzip).data());
   EXPECT_EQ(message->frame(Encoding::kProtocol).data(), message->frame(Encoding::kProtocol).data());
+}
+
+TEST(Message, CompressedFormsAreTheUncompressedOnesCompressed) {
+  ws::Deflater deflater({});
+  for (const std::size_t size : {100U, 1'000U, 100'000U}) {
+    const std::string payload(size, 'p');
+    for (const auto kind : {push::PayloadKind::kText, push::PayloadKind::kBinary}) {
+      MessageRef message = Message::make({.id = {1}, .kind = kind, .payload = payload});
+      message.unshared().set_position("news", 3);
+      EXPECT_EQ(message->find_deflated(Encoding::kDeflate), Deflated::kUnknown);
+      ASSERT_EQ(message->make_deflated(Encoding::kDeflate, deflater), Deflated::kThere);
+      ASSERT_EQ(message->make_deflated(Encoding::kProtocolDeflate, deflater), Deflated::kThere);
+      EXPECT_EQ(message->find_deflated(Encoding::kDeflate), Deflated::kThere);
+      const bool binary = kind == push::PayloadKind::kBinary;
+      EXPECT_EQ(inflated(message->frame(Encoding::kDeflate), binary ? 0xC2 : 0xC1), payload);
+      EXPECT_EQ(inflated(message->frame(Encoding::kProtocolDeflate), 0xC1),
+                payload_of(text_of(message->frame(Encoding::kProtocol)), 0x81));
+    }
+  }
+}
+
+TEST(Message, ThatACompressedFormIsNotSmallerIsRemembered) {
+  ws::Deflater deflater({});
+  const MessageRef message = Message::make({.id = {1}, .payload = "short"});
+  EXPECT_EQ(message->make_deflated(Encoding::kDeflate, deflater), Deflated::kNone);
+  EXPECT_EQ(message->find_deflated(Encoding::kDeflate), Deflated::kNone);
+  EXPECT_EQ(message->make_deflated(Encoding::kDeflate, deflater), Deflated::kNone);
+  EXPECT_EQ(message->find_deflated(Encoding::kProtocolDeflate), Deflated::kUnknown);
+}
+
+TEST(Message, OneReceiversOwnFrameStandsForTheMessage) {
+  const MessageRef message =
+      Message::make({.id = {1}, .payload = "text", .fanout = true, .accepted_ns = 7});
+  const MessageRef own = message->with_frame("frame");
+  for (std::size_t i = 0; i < cross::kEncodings; ++i) {
+    EXPECT_EQ(text_of(own->frame(static_cast<Encoding>(i))), "frame");
+  }
+  EXPECT_TRUE(own->is_push() && own->fanout());
+  EXPECT_EQ(own->id(), message->id());
+  EXPECT_EQ(own->accepted_ns(), 7U);
 }
 
 // References may be copied, moved, assigned (to themselves, too) and dropped in any order; what
@@ -156,10 +203,15 @@ TEST(Message, ManyThreadsShareOne) {
     std::vector<std::thread> threads;
     for (std::size_t t = 0; t < kThreads; ++t) {
       threads.emplace_back([&seen, t, mine = message] {
+        ws::Deflater deflater({});  // Each shard has its own.
         for (int i = 0; i < 100; ++i) {
           const MessageRef copy = mine;
           seen[t] = copy->frame(Encoding::kGzip);
           EXPECT_EQ(copy->frame(Encoding::kProtocol)[0], std::byte{0x81});
+          if (copy->find_deflated(Encoding::kDeflate) == Deflated::kUnknown) {
+            EXPECT_EQ(copy->make_deflated(Encoding::kDeflate, deflater), Deflated::kThere);
+          }
+          EXPECT_EQ(copy->frame(Encoding::kDeflate)[0], std::byte{0xC1});
         }
       });
     }

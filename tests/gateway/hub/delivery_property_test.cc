@@ -42,15 +42,19 @@ class RandomLife {
   explicit RandomLife(std::uint32_t seed) : random_(seed) {
     std::vector<hub::QueueRules> rules;
     for (const Policy policy : {Policy::kClose, Policy::kDropOldest, Policy::kDropNewest}) {
-      rules.push_back({.limits = kLimits, .overflow = policy});
+      rules.push_back({.limits = kLimits, .overflow = policy, .deflate_size_min = 20});
     }
     world_.set_rules(std::move(rules));
+    // Two windows, and a turn's share that is used up now and then.
+    world_.hub.delivery().set_compression(
+        {.parameters = {.level = 1, .window_bits = 12}, .size_max = 350, .slice_size = 300});
     for (int i = 0; i < 6; ++i) join();
   }
 
   void step() {
     now_ms_ += below(4);
     world_.hub.delivery().set_now(now_ms_);
+    if (below(4) == 0) world_.hub.delivery().begin_turn();
     if (below(3) == 0) {
       push();
     } else {
@@ -81,9 +85,18 @@ class RandomLife {
   void join() {
     members_.push_back(world_.join({.uid = "u" + std::to_string(below(3)),
                                     .encoding = static_cast<cross::Encoding>(below(2) * 2),
+                                    .compression = random_compression(),
                                     .profile = static_cast<std::uint16_t>(below(3))}));
     world_.block(members_.back(), below(100));
     if (below(2) == 0) world_.wire(members_.back()).record_size = 1 + below(300);
+  }
+
+  hub::Compression random_compression() {
+    hub::Compression compression;
+    if (below(3) == 0) return compression;
+    compression.window_bits = below(2) == 0 ? 12 : 9;
+    compression.context_takeover = below(2) == 0;
+    return compression;
   }
 
   void push() {
@@ -163,7 +176,8 @@ class RandomLife {
     std::map<bool, std::uint64_t> last;  // By lane.
     std::set<std::uint64_t> seen;
     bool closed = false;
-    for (const Frame& frame : parse_frames(world_.wire(member).bytes).frames) {
+    for (const Frame& frame : world_.frames(member)) {
+      compressed_ += frame.compressed ? 1 : 0;
       EXPECT_FALSE(closed && frame.opcode < 8) << "data after the Close frame";
       closed = closed || frame.opcode == kClose;
       const std::size_t mark = frame.payload.find('#');
@@ -209,6 +223,7 @@ class RandomLife {
     for (std::size_t i = 0; i < static_cast<std::size_t>(cross::DropCause::kCount); ++i) {
       drops += world_.counters.drops[static_cast<cross::DropCause>(i)].value();
     }
+    EXPECT_GT(compressed_, 0U);
     EXPECT_EQ(world_.counters.matched.value(), sum.matched);
     EXPECT_EQ(world_.counters.written.value(), sum.written);
     EXPECT_EQ(drops, sum.dropped);
@@ -217,6 +232,7 @@ class RandomLife {
   }
 
   HubWorld world_;
+  std::uint64_t compressed_ = 0;
   std::mt19937 random_;
   std::uint64_t now_ms_ = 1'000;
   std::vector<hub::MemberIndex> members_;

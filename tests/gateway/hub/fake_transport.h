@@ -107,6 +107,7 @@ class FakeTransport final : public hub::Transport {
 struct Frame {
   int opcode;
   std::string payload;
+  bool compressed = false;  // RFC 7692: RSV1.
   bool operator==(const Frame&) const = default;
 };
 
@@ -121,7 +122,7 @@ inline Parsed parse_frames(std::string_view bytes) {
   for (;;) {
     parsed.torn = bytes.size();
     if (bytes.size() < 2) return parsed;
-    EXPECT_EQ(byte(0) & 0xF0, 0x80) << "torn: this is no frame's first byte";
+    EXPECT_EQ(byte(0) & 0xB0, 0x80) << "torn: this is no frame's first byte";
     EXPECT_EQ(byte(1) & 0x80, 0) << "a server does not mask";
     std::size_t header = 2;
     std::size_t size = byte(1);
@@ -132,7 +133,8 @@ inline Parsed parse_frames(std::string_view bytes) {
       for (std::size_t i = 2; i < header; ++i) size = size << 8 | byte(i);
     }
     if (bytes.size() < header + size) return parsed;
-    parsed.frames.push_back({byte(0) & 0x0F, std::string(bytes.substr(header, size))});
+    parsed.frames.push_back(
+        {byte(0) & 0x0F, std::string(bytes.substr(header, size)), (byte(0) & 0x40) != 0});
     bytes.remove_prefix(header + size);
   }
 }

@@ -16,6 +16,7 @@
 #include "proto/base/bytes.h"
 #include "proto/ws/frame_encoder.h"
 #include "tests/gateway/hub/fake_transport.h"
+#include "tests/proto/support/zlib_peer.h"
 
 namespace testing_support {
 
@@ -31,6 +32,7 @@ struct HubWorld {
   struct Who {
     std::string_view uid = {};
     cross::Encoding encoding = cross::Encoding::kPlain;
+    hub::Compression compression = {};
     std::uint16_t profile = 0;
     bool internal = false;
   };
@@ -40,6 +42,7 @@ struct HubWorld {
                      .generation = ++generation,
                      .profile = who.profile,
                      .encoding = who.encoding,
+                     .compression = who.compression,
                      .internal = who.internal});
     transport.wires[handle_of(index)] = Wire{};
     hub.activate(index, who.uid);
@@ -61,10 +64,23 @@ struct HubWorld {
     hub.delivery().on_writable(index);
   }
 
+  // The whole frames on a member's wire, inflated as its client does.
+  std::vector<Frame> frames(hub::MemberIndex index) {
+    const hub::Compression agreed = hub.members()[index].compression;
+    std::vector<Frame> frames = parse_frames(wire(index).bytes).frames;
+    PeerInflater client(agreed.agreed() ? agreed.window_bits : 15, agreed.context_takeover);
+    for (Frame& frame : frames) {
+      if (!frame.compressed) continue;
+      EXPECT_TRUE(agreed.agreed() && frame.opcode < 8);
+      frame.payload = client.text(frame.payload);
+    }
+    return frames;
+  }
+
   // Payloads of the whole frames on a member's wire; control frames in brackets.
   std::vector<std::string> received(hub::MemberIndex index) {
     std::vector<std::string> all;
-    for (const Frame& frame : parse_frames(wire(index).bytes).frames) {
+    for (const Frame& frame : frames(index)) {
       all.push_back(frame.opcode < 8 ? frame.payload : "[" + frame.payload + "]");
     }
     return all;
@@ -95,6 +111,11 @@ struct HubWorld {
     return hub.delivery().send_framed(index, dunlin::as_bytes(frame), {}, kind);
   }
   bool answer(hub::MemberIndex index, std::string_view payload) {
+    std::string deflated;
+    if (hub.delivery().deflate_answer(index, ws::Opcode::kText, dunlin::as_bytes(payload),
+                                      deflated)) {
+      return hub.delivery().send_framed(index, dunlin::as_bytes(deflated), {}, 0);
+    }
     std::byte header[ws::kFrameHeaderSizeMax];
     const std::size_t size = ws::encode_frame_header(ws::Opcode::kText, payload.size(), header);
     return hub.delivery().send_framed(index, {header, size}, dunlin::as_bytes(payload), 0);

@@ -32,10 +32,11 @@ inline std::string line_of(const ws::Event& event) {
 }
 
 inline void feed(ws::Session& session, std::string_view chunk, Lines& lines) {
+  static ws::Inflater inflater;  // One for all sessions, as a shard has it.
   Block block(chunk);
   dunlin::Bytes input = block.bytes();
   for (;;) {
-    const ws::Event event = session.next(input);
+    const ws::Event event = session.next(input, &inflater);
     if (std::holds_alternative<ws::NeedInput>(event)) break;
     lines.push_back(line_of(event));
   }

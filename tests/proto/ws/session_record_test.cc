@@ -141,7 +141,7 @@ TEST(SessionRecordTest, DamagedRecordsDoNoHarm) {
 TEST(SessionRecordTest, AnotherVersionIsRefused) {
   std::string record;
   Session(1000).save(record);
-  record[0] = 2;
+  record[0] = static_cast<char>(record[0] + 1);
   std::string_view from = record;
   EXPECT_FALSE(Session::load(from));
 }
