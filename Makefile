@@ -32,8 +32,8 @@ tsan: setup-test build-tsan  ## The same with the thread sanitizer
 	@tests/run.py tsan
 
 FUZZ_SECONDS ?= 30
-fuzz: setup-fuzz build-fuzz  ## Each fuzz target for FUZZ_SECONDS (30)
-	@for f in build/fuzz/*_fuzzer; do $$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -artifact_prefix=build/fuzz/ || exit 1; done
+fuzz: setup-fuzz build-fuzz  ## Each fuzz target for FUZZ_SECONDS (30); ARGS=NAME for one
+	@tests/fuzz/run.py --seconds $(FUZZ_SECONDS) $(ARGS)
 
 package: build  ## A .deb of the gateway in build/release
 	@cd build/release && cpack -G DEB
