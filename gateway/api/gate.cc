@@ -25,19 +25,6 @@ bool has_key(const ApiContext& context, const RequestFields& fields, KnownKey& k
   return true;
 }
 
-// DNS rebinding: a page gives its own name our address, and is then no other site than we are. Such a
-// name has a dot and is no address. Without a key nothing else tells that page from a service here.
-bool is_foreign_name(std::string_view host) {
-  if (host.starts_with('[')) return false;
-  std::string_view name = host.substr(0, host.find(':'));
-  if (name.ends_with('.')) name.remove_suffix(1);
-  if (!name.contains('.')) return false;
-  if (name.find_first_not_of("0123456789.") == std::string_view::npos) return false;
-  constexpr std::string_view kLocal = ".localhost";  // RFC 6761 section 6.3: always this machine.
-  return name.size() < kLocal.size() ||
-         !equal_ignoring_case(name.substr(name.size() - kLocal.size()), kLocal);
-}
-
 Passage refuse(ApiError error, std::string fields = {}) {
   Passage passage;
   passage.refusal = std::move(error);
@@ -76,12 +63,6 @@ Passage pass_gate(ApiContext& context, const http::RequestHead& head, const Requ
   const RouteMatch match = find_route(head.method, head.path);
   const bool open = match.route != nullptr && match.route->open;
   if (!open && !has_key(context, fields, known_key)) return no_key();
-  if (!open && context.credentials.open() && is_foreign_name(head.host)) {
-    return refuse({.status = 403,
-                   .code = "foreign_host",
-                   .message = "without api.keys only addresses, localhost and names without a dot "
-                              "are answered to; configure a key to use this name"});
-  }
   if (match.route == nullptr) return without_route(head, match.path_known);
   // A page of another site can make a browser send this, but not without saying so.
   if (match.route->changes && equal_ignoring_case(fields.fetch_site, "cross-site")) {
