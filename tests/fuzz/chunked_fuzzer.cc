@@ -64,10 +64,12 @@ void check_round_trip(const std::vector<fuzz::Piece>& pieces) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto pieces = fuzz::pieces_of({data, size});
-  for (const std::uint64_t size_max : {std::uint64_t{0}, std::uint64_t{9}, std::uint64_t{1000}, UINT64_MAX}) {
+  for (const std::uint64_t size_max :
+       {std::uint64_t{0}, std::uint64_t{9}, std::uint64_t{1000}, UINT64_MAX}) {
     const Outcome expected = without_position_of_error(run(fuzz::joined(pieces), size_max));
     fuzz::require(without_position_of_error(run(pieces, size_max)) == expected);
-    fuzz::require(without_position_of_error(run(fuzz::in_single_bytes(pieces), size_max)) == expected);
+    fuzz::require(without_position_of_error(run(fuzz::in_single_bytes(pieces), size_max)) ==
+                  expected);
   }
   check_round_trip(pieces);
   return 0;

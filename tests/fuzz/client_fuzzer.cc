@@ -45,7 +45,9 @@ struct Writer {
     return request(unsubscribe.id, "unsubscribe", "\"channel\":" + quoted(unsubscribe.channel));
   }
   std::string operator()(const push::Ping& ping) const { return request(ping.id, "ping", ""); }
-  std::string operator()(const push::Ack& ack) const { return "{\"ack\":" + quoted(ack.message) + "}"; }
+  std::string operator()(const push::Ack& ack) const {
+    return "{\"ack\":" + quoted(ack.message) + "}";
+  }
 };
 
 void check_answer(const std::string& answer) {
@@ -57,11 +59,13 @@ void check_answers(std::string_view name) {
   push::append_login(login, 1, name, "c");
   check_answer(login);
   std::string subscribed;
-  push::append_subscribed(subscribed, 2, {.channel = name, .epoch = name, .offset = 3, .recovered = true});
+  push::append_subscribed(subscribed, 2,
+                          {.channel = name, .epoch = name, .offset = 3, .recovered = true});
   check_answer(subscribed);
   for (const auto kind : {push::PayloadKind::kText, push::PayloadKind::kBinary}) {
     std::string pushed;
-    push::append_push(pushed, {.message = "m", .channel = name, .offset = 1, .kind = kind, .payload = name});
+    push::append_push(
+        pushed, {.message = "m", .channel = name, .offset = 1, .kind = kind, .payload = name});
     check_answer(pushed);
   }
 }

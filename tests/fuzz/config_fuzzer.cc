@@ -1,5 +1,5 @@
-// Configurations from a file's text, a variable and a flag: what is wrong is told with its place and
-// without control characters; what is right, printed as TOML, loads to the same again.
+// Configurations from a file's text, a variable and a flag: what is wrong is told with its place
+// and without control characters; what is right, printed as TOML, loads to the same again.
 //
 // Input: the file, NUL, KEY=VALUE of a variable, NUL, KEY=VALUE of --set.
 #include <algorithm>
@@ -15,16 +15,19 @@ void check_error(const config::ConfigError& error, std::size_t line_count) {
   fuzz::require(!error.message.empty() && !error.where.source.empty());
   fuzz::require(error.where.line <= line_count);
   fuzz::require((error.where.line == 0) == (error.where.column == 0));
-  // Of what the file says the line is known; of all together, and of variables and flags, there is none.
+  // Of what the file says the line is known; of all together, and of variables and flags, there is
+  // none.
   if (error.where.source == "fuzz.toml" && !error.key.empty() && error.where.line == 0) {
     fuzz::require(error.key.find('.') != std::string::npos);
   }
   const std::string text = to_string(error);
-  fuzz::require(std::ranges::none_of(text, [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; }));
+  fuzz::require(
+      std::ranges::none_of(text, [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; }));
 }
 
 config::Sources sources_of(std::string_view input) {
-  config::Sources sources{.file = "fuzz.toml", .text = {}, .environment = {}, .overrides = {}, .reserved_paths = {"/"}};
+  config::Sources sources{
+      .file = "fuzz.toml", .text = {}, .environment = {}, .overrides = {}, .reserved_paths = {"/"}};
   sources.text = fuzz::take_until(input, '\0');
   if (std::string_view variable = fuzz::take_until(input, '\0'); !variable.empty()) {
     const std::string name = "DUNLIN_" + std::string(fuzz::take_until(variable, '='));
@@ -50,8 +53,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   if (!loaded->api.keys.empty()) return 0;  // Keys are not printed, and may be required.
-  const config::Sources printed{
-      .file = "again.toml", .text = to_toml(*loaded), .environment = {}, .overrides = {}, .reserved_paths = {"/"}};
+  const config::Sources printed{.file = "again.toml",
+                                .text = to_toml(*loaded),
+                                .environment = {},
+                                .overrides = {},
+                                .reserved_paths = {"/"}};
   const auto again = config::load(printed);
   fuzz::require(again.has_value());
   fuzz::require(compare_for_reload(*loaded, *again).empty());

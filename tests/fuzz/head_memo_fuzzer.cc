@@ -14,7 +14,9 @@ constexpr http::Limits kLimits{
 std::string all_of(const http::RequestHead& head) {
   std::string text;
   const auto add = [&](std::string_view part) { text.append(part).push_back('\n'); };
-  for (const std::string_view part : {head.method_text, head.target, head.path, head.query, head.host}) add(part);
+  for (const std::string_view part :
+       {head.method_text, head.target, head.path, head.query, head.host})
+    add(part);
   for (const http::Header& header : head.headers) {
     add(header.name);
     add(header.value);
@@ -68,7 +70,8 @@ Outcome feed(http::RequestParser& parser, std::string_view bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view edits = fuzz::text_of(data, size);
   std::string head(fuzz::take_until(edits, '\0'));
-  if (head.size() > 500 || head.find("\r\n\r\n") != head.npos || head.find("\n\n") != head.npos) return 0;
+  if (head.size() > 500 || head.find("\r\n\r\n") != head.npos || head.find("\n\n") != head.npos)
+    return 0;
   head += "\r\n\r\n";
   http::RequestParser kept(kLimits);
   std::string last;
@@ -87,7 +90,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (edits.size() < 2) return 0;
     const std::size_t at = static_cast<unsigned char>(edits[0]) % head.size();
     // The end must stay the end: the rest of the input is not ours to cut.
-    if (at + 4 < head.size() && edits[1] != '\n' && edits[1] != '\r' && head[at] != '\n' && head[at] != '\r') {
+    if (at + 4 < head.size() && edits[1] != '\n' && edits[1] != '\r' && head[at] != '\n' &&
+        head[at] != '\r') {
       head[at] = edits[1];
     }
     edits.remove_prefix(2);

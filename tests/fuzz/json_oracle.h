@@ -9,7 +9,8 @@ namespace fuzz {
 enum class Json : std::uint8_t {
   kValid,
   kInvalid,
-  kMatterOfTaste,  // An escape names half of a pair, or a number is huge (RFC 8259 sections 8.2, 6).
+  kMatterOfTaste,  // An escape names half of a pair, or a number is huge (RFC 8259 sections 8.2,
+                   // 6).
 };
 
 [[nodiscard]] Json judge_json(std::string_view text);

@@ -21,7 +21,8 @@ void check_round_trip(std::string_view text) {
   const std::string_view name = fuzz::take_until(value, '=');
   const std::string written = encoded(name) + "=" + encoded(value);
   fuzz::require(http::percent_decode(encoded(text)) == text);
-  for (const std::string& query : {written, written + "&" + written + "x", "&&%=&%2=1&" + written}) {
+  for (const std::string& query :
+       {written, written + "&" + written + "x", "&&%=&%2=1&" + written}) {
     fuzz::require(http::query_parameter(query, name) == value);
   }
   const std::string other = std::string(name) + "'";

@@ -1,5 +1,5 @@
-// A head that repeats is compared, not parsed: what is said of it must be what parsing would say. One
-// parser that keeps its connection is held against a new one for each head.
+// A head that repeats is compared, not parsed: what is said of it must be what parsing would say.
+// One parser that keeps its connection is held against a new one for each head.
 #include "proto/http/head_memo.h"
 
 #include <gtest/gtest.h>
@@ -89,7 +89,8 @@ TEST(HeadMemoTest, OnlyTheLengthMayDiffer) {
 TEST(HeadMemoTest, NoOtherByteMay) {
   for (std::size_t at = 0; at + 4 < kPost.size(); ++at) {
     for (const char c : {'\0', '\t', ' ', '+', '-', '0', '9', ':', 'A', 'a', '\x7f', '\xff'}) {
-      if (kPost[at] == '\r' || kPost[at] == '\n') continue;  // Where the head ends is another test's.
+      if (kPost[at] == '\r' || kPost[at] == '\n')
+        continue;  // Where the head ends is another test's.
       std::string changed(kPost);
       changed[at] = c;
       RequestParser kept{Limits{}};

@@ -1,5 +1,5 @@
-// A request of which only a beginning is there is refused, even when the bytes behind that beginning,
-// which parsers read in wide steps, happen to be its end.
+// A request of which only a beginning is there is refused, even when the bytes behind that
+// beginning, which parsers read in wide steps, happen to be its end.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -53,7 +53,8 @@ TEST(TruncationTest, SmallBodies) {
 TEST(TruncationTest, ClientMessages) {
   ClientMessageParser parser;
   for (const std::string_view whole :
-       {R"({"id":1,"login":{"uid":"u1"}})", R"({"ack":"m\u0031"})", R"({"id":4,"ping":{},"more":[{}]})",
+       {R"({"id":1,"login":{"uid":"u1"}})", R"({"ack":"m\u0031"})",
+        R"({"id":4,"ping":{},"more":[{}]})",
         R"({"id":2,"subscribe":{"channel":"c","recover":{"epoch":"x","offset":14}}})"}) {
     for_each_beginning(whole, [&](PaddedText text) {
       EXPECT_FALSE(parser.parse(text, {})) << text.view();
