@@ -8,8 +8,8 @@ run: setup-build build-release  ## Install what is missing, build, and start the
 
 build: setup-build build-release  ## Build build/release/dunlin and build/release/dunlin-bench
 
-test: setup-test build-release build-asan build-tsan  ## Install what is missing, build, run every test
-	@tests/run.py release asan tsan
+test: setup-test setup-fuzz build-release build-asan build-tsan build-fuzz  ## Install what is missing, build, run every test
+	@tests/run.py release asan tsan fuzz
 
 bench: setup-bench build-release  ## Micro-benchmarks, then the gateway beside other servers; ARGS="--quick" for a first look
 	@for b in build/release/*_bench; do $$b --benchmark_min_time=0.2 || exit 1; done
@@ -32,8 +32,12 @@ tsan: setup-test build-tsan  ## The same with the thread sanitizer
 	@tests/run.py tsan
 
 FUZZ_SECONDS ?= 30
-fuzz: setup-fuzz build-fuzz  ## Each fuzz target for FUZZ_SECONDS (30)
-	@for f in build/fuzz/*_fuzzer; do $$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -artifact_prefix=build/fuzz/ || exit 1; done
+fuzz: setup-fuzz build-fuzz  ## Each fuzz target for FUZZ_SECONDS (30); ARGS=NAME for one
+	@tests/fuzz/run.py --seconds $(FUZZ_SECONDS) $(ARGS)
+
+CHAOS_SECONDS ?= 300
+chaos: setup-test build-release  ## Everything that can go wrong at once, for CHAOS_SECONDS (300), and then the sums
+	@DUNLIN_CHAOS_SECONDS=$(CHAOS_SECONDS) /usr/bin/python3 -m pytest -q -s tests/e2e/test_chaos.py $(ARGS)
 
 package: build  ## A .deb of the gateway in build/release
 	@cd build/release && cpack -G DEB
@@ -51,4 +55,4 @@ build-%:
 	@cmake --preset $* -DDUNLIN_WERROR=$(WERROR) --log-level=WARNING
 	@cmake --build --preset $*
 
-.PHONY: run build test bench lint format tidy asan tsan fuzz package clean help
+.PHONY: run build test bench lint format tidy asan tsan fuzz chaos package clean help

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""Runs the tests of builds that exist: tests/run.py [--only unit,e2e,tls,browser] PRESET...
+"""Runs the tests of builds that exist: tests/run.py [--only unit,e2e,tls,browser,fuzz] PRESET...
 
 For each preset of CMakePresets.json: ctest, then the end-to-end tests against build/PRESET/dunlin; for
-release also the browser tests, and the end-to-end tests once more over TLS. Goes on after a failure, so that one run tells all; the last line is the
+release also the browser tests, and the end-to-end tests once more over TLS. For the preset fuzz: each fuzz target for a few seconds. Goes on after a failure, so that one run tells all; the last line is the
 sum, and the exit status says whether everything passed and something was run.
 """
 
@@ -45,7 +45,26 @@ def junit_counts(file: Path) -> tuple[int, int, int]:
     return len(cases) - failed - skipped, failed, skipped
 
 
+FUZZ_SECONDS = "4"  # A look at the seeds and what is near them; `make fuzz` looks longer.
+
+
+def fuzz(preset: str) -> tuple[int, int, int]:
+    if preset != "fuzz":
+        return 0, 0, 0
+    command = ["tests/fuzz/run.py", "--seconds", FUZZ_SECONDS]
+    print(f"\n== {preset}: {' '.join(command)}", flush=True)
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        last = ""
+        for line in process.stdout:
+            sys.stdout.write(line)
+            last = line
+    held = re.match(r"(\d+) held, (\d+) failed", last)
+    return (int(held[1]), int(held[2]), 0) if held else (0, 1, 0)
+
+
 def unit(preset: str) -> tuple[int, int, int]:
+    if preset == "fuzz":
+        return 0, 0, 0
     report = ROOT / "build" / preset / "unit.xml"
     report.unlink(missing_ok=True)
     status = run(["ctest", "--test-dir", f"build/{preset}", "--output-on-failure", "-j", WORKERS, "--no-tests=error",
@@ -61,6 +80,8 @@ WITHOUT_TLS = [*WITHOUT_GATEWAY, "tests/e2e/test_bench.py"]
 
 
 def e2e(preset: str, name: str = "e2e", **environment: str) -> tuple[int, int, int]:
+    if preset == "fuzz":
+        return 0, 0, 0
     report = ROOT / "build" / preset / f"{name}.xml"
     report.unlink(missing_ok=True)
     left_out = [f"--ignore={file}" for file in (WITHOUT_TLS if name == "tls" else WITHOUT_GATEWAY if preset != "release" else [])]
@@ -94,13 +115,13 @@ def browser(preset: str) -> tuple[int, int, int]:
     return total.get("pass", 0), max(failed, int(process.returncode != 0)), total.get("skipped", 0)
 
 
-KINDS = {"unit": unit, "e2e": e2e, "tls": tls, "browser": browser}
+KINDS = {"unit": unit, "e2e": e2e, "tls": tls, "browser": browser, "fuzz": fuzz}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("presets", nargs="+", metavar="PRESET")
-    parser.add_argument("--only", default=",".join(KINDS), help="comma-separated: unit, e2e, tls, browser")
+    parser.add_argument("--only", default=",".join(KINDS), help="comma-separated: unit, e2e, tls, browser, fuzz")
     arguments = parser.parse_args()
 
     outcomes = []

@@ -27,7 +27,8 @@ function(dunlin_micro_bench name)
   target_link_libraries(${name} PRIVATE dunlin_compile_options ${ARG_LIBS} benchmark::benchmark_main)
 endfunction()
 
-# dunlin_fuzzer(NAME SOURCES... LIBS libs...): a libFuzzer program; only with DUNLIN_FUZZ.
+# dunlin_fuzzer(NAME SOURCES... LIBS libs...): a libFuzzer program; only with DUNLIN_FUZZ. The target
+# `fuzzers` builds all of them.
 function(dunlin_fuzzer name)
   if(NOT DUNLIN_FUZZ)
     return()
@@ -36,4 +37,9 @@ function(dunlin_fuzzer name)
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE dunlin_compile_options ${ARG_LIBS})
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  target_include_directories(${name} SYSTEM PRIVATE ${RAPIDJSON_INCLUDE_DIR})
+  if(NOT TARGET fuzzers)
+    add_custom_target(fuzzers)
+  endif()
+  add_dependencies(fuzzers ${name})
 endfunction()

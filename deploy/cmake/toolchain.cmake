@@ -25,12 +25,21 @@ target_compile_options(dunlin_compile_options INTERFACE
   $<$<BOOL:${DUNLIN_WERROR}>:-Werror>)
 target_include_directories(dunlin_compile_options INTERFACE ${PROJECT_SOURCE_DIR})
 
+# Hardening. tests/e2e/test_hardening.py reads the result in the program; SECURITY.md says why.
+include(CheckCXXCompilerFlag)
 add_compile_options(-fstack-protector-strong -fno-omit-frame-pointer)
-add_link_options(-Wl,-z,relro,-z,now)
+foreach(flag -fstack-clash-protection -fcf-protection=full)  # Not on every processor.
+  string(MAKE_C_IDENTIFIER "DUNLIN_HAS${flag}" has_flag)
+  check_cxx_compiler_flag(${flag} ${has_flag})
+  if(${has_flag})
+    add_compile_options(${flag})
+  endif()
+endforeach()
+add_link_options(-Wl,-z,relro,-z,now,-z,noexecstack)
 if(DUNLIN_SANITIZE)
   add_compile_options(-fsanitize=${DUNLIN_SANITIZE} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${DUNLIN_SANITIZE})
-elseif(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
-  add_compile_definitions(_FORTIFY_SOURCE=2)
+elseif(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")  # It needs an optimising compiler.
+  add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
 endif()
 set(CMAKE_EXE_LINKER_FLAGS "${CMAKE_EXE_LINKER_FLAGS} -pie")

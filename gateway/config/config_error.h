@@ -22,6 +22,7 @@ struct ConfigError {
 };
 
 // The one line an operator sees: `dunlin.toml:12: api.body_size_max: expected …, got "big"`.
+// Without control characters, whatever key or flag it is about.
 [[nodiscard]] std::string to_string(const ConfigError& error);
 
 }  // namespace config

@@ -82,6 +82,10 @@ std::expected<std::optional<std::string>, ConfigError> file_text(const Sources& 
   if (!file) return std::nullopt;
   auto text = read_file(*file);
   if (!text) return std::unexpected(ConfigError{{.source = *file}, "", text.error()});
+  if (text->find_first_not_of(" \t\r\n") == std::string::npos) {
+    return std::unexpected(ConfigError{
+        {.source = *file}, "", "is empty; for the shipped configuration, give no file at all"});
+  }
   return std::optional(std::move(*text));
 }
 

@@ -4,6 +4,8 @@
 // A file with any [profiles.NAME] table replaces all shipped profiles: what a file says is all
 // there is, and a profile's unnamed keys have the defaults of config.h, not those of a shipped
 // profile of the same name. Environment and flags change profiles that exist; they cannot make one.
+// An empty file is refused: it is one that is being written, more likely than a wish for everything
+// that is shipped.
 //
 // Owner: free functions over values.   Thread: any; read_environment() before threads are started.
 // Bound: a configuration file has at most 1 MiB.

@@ -114,6 +114,7 @@ bool Delivery::conflate(MemberIndex index, const cross::MessageRef& message,
     watches_.give_up_ack(*theirs, members_.id_of(index));
     watches_.settle(*theirs);
   }
+  counters_.conflated.add();
   const std::uint64_t size_before = queue.size();
   const std::uint32_t messages_before = queue.messages();
   if (in_place) {
@@ -121,7 +122,6 @@ bool Delivery::conflate(MemberIndex index, const cross::MessageRef& message,
     queue.replace(*earlier, message, encoding, watch);
     earlier->conflated = true;
     ++receipt.conflated;
-    counters_.conflated.add();
   } else {
     queue.take(earlier);
     pool_.give_back(earlier);

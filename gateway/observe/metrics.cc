@@ -97,8 +97,10 @@ void add_receipts(Exposition& out, cross::ShardSet& shards) {
   };
   MetricFamily& family = out.family(
       MetricType::Counter, "dunlin_receipts_total",
-      "What became of pushes: connections matched, frames written, frames queued or conflated "
-      "first, uids offline, acknowledgements.");
+      "What became of pushes: connections matched, frames written, frames queued first, waiting "
+      "frames that a newer one with their key replaced, uids offline, acknowledgements. When "
+      "nothing "
+      "waits, matched = written + conflated + drops.");
   for (const auto& [kind, counter] : kKinds) {
     std::uint64_t total = 0;
     for (cross::ShardIndex i = 0; i < shards.size(); ++i) {

@@ -196,6 +196,9 @@ void Gateway::start_shards(const net::BoundSockets& public_sockets,
   if (config_->api.keys.empty() && config_->api.client_ca.empty()) {
     observe::warn("the internal API has no keys: whoever reaches it can push", {});
   }
+  if (::geteuid() == 0) {
+    observe::warn("running as root, which nothing here needs: give it a user of its own", {});
+  }
 }
 
 void Gateway::announce(const config::HostPort& public_address,

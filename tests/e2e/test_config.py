@@ -62,12 +62,18 @@ def test_mistyped_key_gets_a_suggestion(tmp_path):
     assert "body_size_max" in run("check-config", write(tmp_path, "[api]\nbody_size_mx = 1\n")).stderr
 
 
-@pytest.mark.parametrize("text", ["", PROFILE, "# only a comment\n", '[api]\nbody_size_max = "1MiB"\n', '[log]\nlevel = "debug"\nformat = "json"\n',
+@pytest.mark.parametrize("text", [PROFILE, "# only a comment\n", '[api]\nbody_size_max = "1MiB"\n', '[log]\nlevel = "debug"\nformat = "json"\n',
                                   '[public]\nlisten = "[::1]:0"\n'], ids=repr)
 def test_right_file(tmp_path, text):
     done = run("check-config", write(tmp_path, text))
     assert done.returncode == 0, done.stderr
     assert "ok" in done.stdout
+
+
+def test_empty_file(tmp_path):
+    """It is one that is being written: a reload at that moment must not take everything that is shipped for it."""
+    done = run("check-config", write(tmp_path, ""))
+    assert done.returncode == 2 and "is empty" in done.stderr, done.stderr
 
 
 def test_shipped_and_reference_configuration_are_right(tmp_path):

@@ -70,6 +70,8 @@ Lines run(const std::vector<fuzz::Piece>& pieces) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto pieces = fuzz::pieces_of({data, size});
-  fuzz::require(run(pieces) == run(fuzz::joined(pieces)));
+  const Lines expected = run(fuzz::joined(pieces));
+  fuzz::require(run(pieces) == expected);
+  fuzz::require(run(fuzz::in_single_bytes(pieces)) == expected);
   return 0;
 }

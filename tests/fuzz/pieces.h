@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
+#include <source_location>
 #include <span>
 #include <vector>
 
@@ -37,8 +39,19 @@ inline std::vector<Piece> joined(const std::vector<Piece>& pieces) {
   return {whole};
 }
 
-inline void require(bool condition) {
-  if (!condition) std::abort();
+inline std::vector<Piece> in_single_bytes(const std::vector<Piece>& pieces) {
+  std::vector<Piece> bytes;
+  for (const Piece& piece : pieces) {
+    for (const std::byte byte : piece) bytes.push_back({byte});
+  }
+  return bytes;
+}
+
+inline void require(bool condition,
+                    const std::source_location& where = std::source_location::current()) {
+  if (condition) return;
+  std::fprintf(stderr, "%s:%u: does not hold\n", where.file_name(), where.line());
+  std::abort();
 }
 
 }  // namespace fuzz

@@ -55,5 +55,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Lines expected = run(fuzz::joined(pieces), false);
   fuzz::require(run(pieces, false) == expected);
   fuzz::require(run(pieces, true) == expected);
+  fuzz::require(run(fuzz::in_single_bytes(pieces), true) == expected);
   return 0;
 }

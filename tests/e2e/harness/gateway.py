@@ -175,6 +175,13 @@ class Gateway:
         finally:
             self._directory.cleanup()
 
+    def kill(self) -> None:
+        """Ends it as a crash would."""
+        self.process.kill()
+        self.process.wait()
+        self.check_output()
+        self._directory.cleanup()
+
     def __enter__(self) -> "Gateway":
         return self.start()
 

@@ -234,6 +234,27 @@ TEST(Load, SaysWhyAFileCannotBeRead) {
             Lines({file.path() + ": is larger than 1048576 bytes"}));
 }
 
+TEST(Load, RefusesAFileThatIsBeingWritten) {
+  for (const std::string_view text : {"", "\n \t\r\n"}) {
+    const TemporaryFile file(text);
+    EXPECT_EQ(
+        complaints({.file = file.path()}),
+        Lines({file.path() + ": is empty; for the shipped configuration, give no file at all"}));
+  }
+  const TemporaryFile comment("# Nothing is changed.\n");
+  EXPECT_EQ(complaints({.file = comment.path()}), Lines());
+}
+
+TEST(Load, KeepsControlCharactersOutOfItsComplaints) {
+  Sources sources = from_text("\"\\u001b[31m\" = 1\n[profiles.\"a\\u0007\"]\n");
+  sources.overrides.push_back({"log\x1b.level\n", "x", "--set log\x1b.level\n"});
+  const Lines lines = complaints(sources);
+  ASSERT_GE(lines.size(), 2U);
+  for (const std::string& line : lines) {
+    EXPECT_EQ(line.find_first_of("\x1b\x07\n"), std::string::npos) << line;
+  }
+}
+
 TEST(Load, BoundsTheNumberOfProfiles) {
   std::string text;
   for (int index = 0; index < 256; ++index) {

@@ -227,6 +227,7 @@ class RandomLife {
     EXPECT_EQ(world_.counters.matched.value(), sum.matched);
     EXPECT_EQ(world_.counters.written.value(), sum.written);
     EXPECT_EQ(drops, sum.dropped);
+    EXPECT_EQ(world_.counters.conflated.value(), sum.conflated);
     EXPECT_EQ(world_.counters.queue_bytes.value(), 0U);
     EXPECT_EQ(world_.counters.queue_messages.value(), 0U);
   }

@@ -131,6 +131,18 @@ TEST_F(QueuePolicy, ConflateReplacesInPlace) {
   EXPECT_EQ(rest(), (Strings{"a49", "b1", "plain"}));
 }
 
+TEST_F(QueuePolicy, WhatIsConflatedWithoutFittingInPlaceIsCounted) {
+  start(Policy::kDropOldest);
+  EXPECT_EQ(push("plain"), kQueued);
+  EXPECT_EQ(push("a1", Policy::kConflate, "a"), kQueued);
+  EXPECT_EQ(push(std::string(95, 'a'), Policy::kConflate, "a"), kQueued);
+  EXPECT_EQ(rest(), Strings{std::string(95, 'a')});
+  const cross::Counters& counters = world_.counters;
+  EXPECT_EQ(counters.conflated.value(), 1U);
+  EXPECT_EQ(counters.matched.value(), counters.written.value() + counters.conflated.value() +
+                                          drops(cross::DropCause::kOldest));
+}
+
 TEST_F(QueuePolicy, ConflateWithoutAKeyReplacesNothing) {
   start(Policy::kClose);
   EXPECT_TRUE(world_.answer(member_, "answer"));
