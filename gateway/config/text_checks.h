@@ -17,6 +17,8 @@ namespace config {
 [[nodiscard]] std::optional<std::string> check_channel(std::string_view text);
 [[nodiscard]] std::optional<std::string> check_channel_pattern(std::string_view text);
 [[nodiscard]] std::optional<std::string> check_origin(std::string_view text);
+[[nodiscard]] std::optional<std::string> check_network(std::string_view text);
+[[nodiscard]] std::optional<std::string> check_host(std::string_view text);  // api.hosts
 
 // The NAME in [profiles.NAME]: a metric's label and part of a variable's name.
 [[nodiscard]] std::optional<std::string> check_profile_name(std::string_view text);

@@ -36,11 +36,30 @@ std::string gzip(std::string_view input) {
   return output;
 }
 
+thread_local Counter* bytes_counter = nullptr;
+
+void count_bytes(std::size_t size) {
+  if (bytes_counter != nullptr) bytes_counter->add(size);
+}
+
 }  // namespace
+
+void Message::count_on_this_thread(Counter* bytes) { bytes_counter = bytes; }
+
+// Short names stand in the object itself; what a long one takes beside it is bounded by settings.
+std::size_t Message::memory_size() const {
+  std::size_t size = sizeof(Message) + frame_size_;
+  for (const auto& slot : variants_) {
+    const Variant* variant = slot.load(std::memory_order_relaxed);
+    if (variant != nullptr) size += sizeof(Variant) + variant->bytes.size();
+  }
+  return size;
+}
 
 Message* Message::allocate(std::size_t frame_size) {
   auto* message = new (::operator new(sizeof(Message) + frame_size)) Message;
   message->frame_size_ = frame_size;
+  count_bytes(sizeof(Message) + frame_size);
   return message;
 }
 
@@ -51,6 +70,7 @@ Message::~Message() {
 void Message::release(Message* message) {
   // Acquire on the last release: what other shards did with the message happened before.
   if (message->references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  if (bytes_counter != nullptr) bytes_counter->subtract(message->memory_size());
   message->~Message();
   ::operator delete(message);
 }
@@ -101,6 +121,7 @@ std::span<const std::byte> Message::frame(Encoding encoding) const {
     auto made = std::make_unique<Variant>(encode(encoding));
     if (slot.compare_exchange_strong(variant, made.get(), std::memory_order_acq_rel)) {
       variant = made.release();
+      count_bytes(sizeof(Variant) + variant->bytes.size());
     }  // Otherwise another shard was first, and `variant` is its work.
   }
   return dunlin::as_bytes(variant->bytes);

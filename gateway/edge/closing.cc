@@ -48,6 +48,9 @@ void Edge::fail(Slot slot, ws::CloseCode code, std::string_view reason, cross::C
   hub_.deactivate(slot);
   hub_.delivery().discard_waiting(slot, cross::DropCause::kEnded);
   if (!close_sent) send_close_frame(slot, code, reason);
+  c.session = ws::Session(0);  // An unfinished message is of no use any more.
+  c.input.reset();             // Nor is what was held back; while lingering it would be output.
+  account_input(slot);
   linger(slot);
 }
 

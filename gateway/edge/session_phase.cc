@@ -22,8 +22,13 @@ Edge::Flow Edge::on_frames(Slot slot, std::span<std::byte> bytes) {
       pause_reading(slot, bytes);
       return Flow::kStop;
     }
+    if (!bytes.empty() && !has_tokens(slot)) {
+      flush_replies(slot);
+      return overrun(slot, bytes);
+    }
     ws::Event event = c.session.next(bytes);
     if (std::holds_alternative<ws::NeedInput>(event)) break;
+    c.messages.take(now_ms_, 1, message_rate_of(profile_of(c)));
     flow = on_event(slot, event, bytes);
   }
   if (c.phase == Phase::kFree || c.generation != generation) return Flow::kStop;

@@ -59,8 +59,9 @@ class Delivery {
   bool send_framed(MemberIndex index, std::span<const std::byte> head,
                    std::span<const std::byte> rest, std::uint8_t control_kind);
 
-  // The member's descriptor takes bytes again.
-  void on_writable(MemberIndex index);
+  // The member's descriptor takes bytes again. True: about `size_max` bytes have left, and more
+  // wait that the kernel would take; nothing tells of that a second time.
+  bool on_writable(MemberIndex index, std::uint64_t size_max = ~std::uint64_t{0});
 
   // Drops what has outlived its time in the member's queue.
   void expire(MemberIndex index);
