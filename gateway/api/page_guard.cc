@@ -12,8 +12,7 @@ namespace api {
 namespace {
 
 std::string_view without_port(std::string_view host) {
-  const std::size_t end = host.starts_with('[') ? host.find(']') + 1 : host.find(':');
-  return host.substr(0, end);
+  return host.ends_with(']') ? host : host.substr(0, host.rfind(':'));
 }
 
 bool ends_with_ignoring_case(std::string_view text, std::string_view ending) {

@@ -37,7 +37,15 @@ void Edge::enter_closing(Slot slot) {
   c.phase_deadline_ms = now_ms_ + config_->handshake.close_timeout_ms;
   c.next_ping_ms = 0;
   c.next_heartbeat_ms = 0;
+  read_on(slot);
   reschedule(slot);
+}
+
+// Rates are for who stays: of one that ends, the end is to be seen.
+void Edge::read_on(Slot slot) {
+  if (!connections_[slot].rate_paused) return;
+  connections_[slot].rate_paused = false;
+  read_later(slot);
 }
 
 // 7.1.7: fails the connection: no further byte of it is looked at.
@@ -85,6 +93,7 @@ void Edge::linger(Slot slot) {
   c.phase_deadline_ms = now_ms_ + config_->handshake.close_timeout_ms;
   c.next_ping_ms = 0;
   c.next_heartbeat_ms = 0;
+  read_on(slot);
   reschedule(slot);
   after_write(slot);
 }

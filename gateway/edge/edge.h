@@ -208,6 +208,7 @@ class Edge final : public hub::Transport {
   void begin_close(Slot slot, ws::CloseCode code, std::string_view reason, cross::CloseCause cause);
   void fail(Slot slot, ws::CloseCode code, std::string_view reason, cross::CloseCause cause);
   void enter_closing(Slot slot);
+  void read_on(Slot slot);
   void on_close_frame(Slot slot, const ws::Close& close);
   void send_close_frame(Slot slot, ws::CloseCode code, std::string_view reason);
   void linger(Slot slot);

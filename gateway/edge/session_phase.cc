@@ -67,6 +67,11 @@ Edge::Flow Edge::on_event(Slot slot, ws::Event& event, std::span<std::byte> rest
   }
   if (const auto* ping = std::get_if<ws::Ping>(&event)) {
     if (c.phase == Phase::kClosing) return Flow::kGoOn;
+    if (hub_.members()[slot].queue == nullptr) {
+      // All pings of one piece of input are answered with one call, like messages.
+      reply(slot, ws::Opcode::kPong, ping->payload);
+      return Flow::kGoOn;
+    }
     flush_replies(slot);
     std::string frame;
     ws::append_frame(frame, ws::Opcode::kPong, ping->payload);
