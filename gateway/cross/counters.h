@@ -124,6 +124,7 @@ struct Counters {
   Counter input_bytes;  // Received, not understood or not taken yet.
   Counter api_bytes;    // Requests being read, answers being written.
   Counter idempotency_bytes;
+  Counter largest_holder;  // What its largest connection holds; kept only where memory is short.
 
   // Totals.
   Counter accepted;

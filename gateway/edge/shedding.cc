@@ -25,7 +25,7 @@ void Edge::account_input(Slot slot) {
   c.held = static_cast<std::uint32_t>(held);
 }
 
-void Edge::shed(std::uint64_t size) {
+std::uint64_t Edge::shed(std::uint64_t size, std::uint64_t holder_size_min) {
   std::vector<std::pair<std::uint64_t, Slot>> holders;
   for (Slot slot = 0; slot < connections_.size(); ++slot) {
     const Connection& c = connections_[slot];
@@ -36,13 +36,16 @@ void Edge::shed(std::uint64_t size) {
         member != nullptr && member->queue != nullptr ? member->queue->size() : 0;
     if (c.held + queued >= kShedSizeMin) holders.emplace_back(c.held + queued, slot);
   }
-  const std::size_t count = std::min(holders.size(), kShedMax);
+  const std::size_t count = std::min(holders.size(), kShedMax + 1);
   std::partial_sort(holders.begin(), holders.begin() + static_cast<std::ptrdiff_t>(count),
                     holders.end(), std::greater<>());
-  for (std::size_t i = 0; i < count && size > 0; ++i) {
-    close_for_memory(holders[i].second);
-    size -= std::min(size, holders[i].first);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto [held, slot] = holders[i];
+    if (size == 0 || i == kShedMax || held < holder_size_min) return held;
+    close_for_memory(slot);
+    size -= std::min(size, held);
   }
+  return 0;
 }
 
 void Edge::close_for_memory(Slot slot) {

@@ -177,6 +177,9 @@ std::string metrics_text(cross::ShardSet& shards, const config::Config& config, 
                &C::input_bytes);
   out.by_shard(kGauge, "dunlin_api_bytes", "Bytes of API requests and answers under way.",
                &C::api_bytes);
+  out.by_shard(kGauge, "dunlin_largest_holder_bytes",
+               "What the largest connection holds, where more than half of memory_max is held.",
+               &C::largest_holder);
   add_memory(out, shards);
   out.by_shard(kGauge, "dunlin_fanouts_waiting", "Fan-outs waiting or under way.",
                &C::fanouts_waiting);

@@ -46,26 +46,33 @@ void Shard::keep_memory() {
   let_go(excess);
 }
 
+// Every shard gives up its share of the history. Then the largest holders end, whichever shards they
+// are on: each shard tells how large its largest is, and ends none that is smaller than another's.
 void Shard::let_go(std::uint64_t excess) {
-  // Each shard its share, by what it could let go of.
-  const auto of_shard = [](const cross::Counters& counters) {
-    return counters.history_bytes.value() + counters.queue_bytes.value() +
-           counters.input_bytes.value();
-  };
   update_gauges();
-  std::uint64_t of_all = 0;
-  for (cross::ShardIndex i = 0; i < shards_.size(); ++i) of_all += of_shard(shards_.counters(i));
-  const std::uint64_t ours = of_shard(counters_);
-  if (ours == 0) return;
-  std::uint64_t share = static_cast<std::uint64_t>(
-      static_cast<double>(excess) * static_cast<double>(ours) / static_cast<double>(of_all));
-  const std::uint64_t history = hub_.homes().history_size();
-  hub_.homes().trim(share);
-  const std::uint64_t trimmed = history - hub_.homes().history_size();
-  counters_.history_trimmed.add(trimmed);
-  share -= std::min(share, trimmed);
-  if (share > 0) edge_.shed(share);
+  std::uint64_t history_of_all = 0;
+  std::uint64_t largest_elsewhere = 0;
+  for (cross::ShardIndex i = 0; i < shards_.size(); ++i) {
+    const cross::Counters& counters = shards_.counters(i);
+    history_of_all += counters.history_bytes.value();
+    if (i == index_) continue;
+    largest_elsewhere = std::max(largest_elsewhere, counters.largest_holder.value());
+  }
+  if (history_of_all > 0) {
+    const std::uint64_t before = hub_.homes().history_size();
+    const double share = static_cast<double>(before) / static_cast<double>(history_of_all);
+    hub_.homes().trim(static_cast<std::uint64_t>(static_cast<double>(excess) * share));
+    counters_.history_trimmed.add(before - hub_.homes().history_size());
+  }
+  excess -= std::min(excess, history_of_all);
+  counters_.largest_holder.set(edge_.shed(excess, largest_elsewhere));
   edge_.end_turn();
+}
+
+// Ahead of an episode, once a second: by then every shard has told.
+void Shard::tell_largest_holder() {
+  const bool near = shards_.memory.held() > shards_.memory.ceiling() / 2;
+  counters_.largest_holder.set(near ? edge_.shed(0, 0) : 0);
 }
 
 }  // namespace shard

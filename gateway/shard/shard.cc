@@ -156,6 +156,7 @@ void Shard::keep_house() {
   hub_.homes().expire(now_ms_);
   router_.expire_claims();
   update_gauges();
+  tell_largest_holder();
 }
 
 void Shard::update_gauges() {

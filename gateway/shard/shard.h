@@ -64,6 +64,7 @@ class Shard final : public loop::PollSink, public Orders {
   void keep_memory();
   [[nodiscard]] std::int64_t held_bytes() const;
   void let_go(std::uint64_t excess);
+  void tell_largest_holder();
   void set_wake_timer();
   void update_gauges();
 
