@@ -224,6 +224,11 @@ void Connection::take_body(std::string_view bytes) {
   }
   if (body_.empty() && parser_.head().content_length == bytes.size()) {
     whole_body_ = bytes;
+  } else if (context_.dispatcher.memory_full()) {
+    // A body that has to be kept while the rest of it comes: no room for that now.
+    passage_.refusal = refusal(Admission::kMemoryFull);
+    passage_.route = nullptr;  // Holds for this request only.
+    body_ = std::string();
   } else {
     body_.append(bytes);
   }
@@ -477,6 +482,11 @@ void Connection::end_streams() {
   stream_->end_early(refusal(Admission::kDraining));
   stream_.reset();
   phase_ = Phase::kClosing;
+}
+
+std::size_t Connection::held_bytes() const {
+  return body_.size() + unread_.view().size() + answers_.output_size() +
+         (stream_ ? stream_->held_bytes() : 0);
 }
 
 std::size_t Connection::open_requests() const {

@@ -69,6 +69,8 @@ class Connection {
   // Draining: a stream ends after the lines it has taken.
   void end_streams();
   [[nodiscard]] std::size_t open_requests() const;
+  // What it keeps of requests and answers.
+  [[nodiscard]] std::size_t held_bytes() const;
   void close() { phase_ = Phase::kEnded; }
 
   // For the server's lists: each connection stands in each of them at most once.

@@ -29,6 +29,7 @@ enum class Admission : std::uint8_t {
   kAccepted,
   kRingFull,  // A shard's inbox or fan-out queue is full: 503, Retry-After.
   kDraining,  // 503.
+  kMemoryFull,  // The gateway holds its maximum of memory: 503, Retry-After.
 };
 
 struct PushResult {
@@ -171,6 +172,9 @@ class Dispatcher {
   virtual ~Dispatcher() = default;
   [[nodiscard]] virtual Admission push(const push::PushRequest& request, ReplyTo reply_to) = 0;
   [[nodiscard]] virtual Admission ask(Query query, ReplyTo reply_to) = 0;
+
+  // Whether nothing more is taken in at the moment: see Admission::kMemoryFull.
+  [[nodiscard]] virtual bool memory_full() const = 0;
 
   // Sums over all shards; any shard may answer.
   virtual std::string metrics_text() = 0;

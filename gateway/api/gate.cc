@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "gateway/api/page_guard.h"
 #include "proto/http/query.h"
 
 namespace api {
@@ -64,11 +65,8 @@ Passage pass_gate(ApiContext& context, const http::RequestHead& head, const Requ
   const bool open = match.route != nullptr && match.route->open;
   if (!open && !has_key(context, fields, known_key)) return no_key();
   if (match.route == nullptr) return without_route(head, match.path_known);
-  // A page of another site can make a browser send this, but not without saying so.
-  if (match.route->changes && equal_ignoring_case(fields.fetch_site, "cross-site")) {
-    return refuse({.status = 403,
-                   .code = "cross_site",
-                   .message = "pages of other sites may not change anything here"});
+  if (auto refusal = check_page(context, *match.route, head, fields)) {
+    return refuse(*std::move(refusal));
   }
   Passage passage;
   passage.route = match.route;

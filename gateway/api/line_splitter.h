@@ -32,6 +32,8 @@ class LineSplitter {
   // space. `input` must have push::kPadding readable bytes behind it.
   [[nodiscard]] Step next(std::string_view& input);
 
+  [[nodiscard]] std::size_t held_bytes() const { return partial_.size(); }
+
   // After the last input: what stands behind the last line end.
   [[nodiscard]] Step finish();
 

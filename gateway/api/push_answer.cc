@@ -77,6 +77,12 @@ ApiError refusal(Admission admission) {
   if (admission == Admission::kDraining) {
     return {.status = 503, .code = "draining", .message = "the gateway is going down"};
   }
+  if (admission == Admission::kMemoryFull) {
+    return {.status = 503,
+            .code = "memory_full",
+            .message = "the gateway holds its maximum of memory and did nothing; try again after a "
+                       "moment"};
+  }
   return refused_by_shard();
 }
 

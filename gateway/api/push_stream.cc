@@ -109,6 +109,7 @@ void PushStream::submit(const push::PushRequest& request, std::uint64_t fingerpr
       stalled_.emplace(SavedPush(request), fingerprint, serial);
       return;
     case Admission::kDraining:
+    case Admission::kMemoryFull:
       return refuse(serial, refusal(admission));
   }
 }

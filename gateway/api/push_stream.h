@@ -46,6 +46,9 @@ class PushStream {
 
   // A shard had no room for a line, which is tried again.
   [[nodiscard]] bool stalled() const { return stalled_.has_value(); }
+  [[nodiscard]] std::size_t held_bytes() const {
+    return splitter_.held_bytes() + unread_.view().size();
+  }
   void allow_retry() { may_retry_ = true; }
 
   void on_claim_decided() { claiming_ = false; }

@@ -20,7 +20,8 @@ constexpr std::array kWanted = {Wanted{"content-type", &RequestFields::media_typ
                                 Wanted{"authorization", &RequestFields::authorization},
                                 Wanted{"x-api-key", &RequestFields::api_key},
                                 Wanted{"idempotency-key", &RequestFields::idempotency_key},
-                                Wanted{"sec-fetch-site", &RequestFields::fetch_site}};
+                                Wanted{"sec-fetch-site", &RequestFields::fetch_site},
+                                Wanted{"origin", &RequestFields::origin}};
 
 }  // namespace
 

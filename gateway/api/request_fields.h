@@ -13,7 +13,8 @@ struct RequestFields {
   std::string_view authorization;
   std::string_view api_key;
   std::string_view idempotency_key;
-  std::string_view fetch_site;  // Sec-Fetch-Site: browsers tell whose page asks.
+  std::string_view fetch_site;  // Sec-Fetch-Site: browsers tell whose page asks …
+  std::string_view origin;      // … and which, where the request could have an effect.
 };
 
 // Of a repeated field the first counts.

@@ -125,6 +125,9 @@ void ApiServer::flush() {
       destroy(slot);
       continue;
     }
+    const std::size_t held = connection.held_bytes();
+    context_.counters.api_bytes.add(held - slots_[slot].held);  // Unsigned: may go down.
+    slots_[slot].held = held;
     if (connection.can_run()) mark_ready(slot);
     stalled_ |= connection.stalled();
   }
@@ -240,6 +243,7 @@ void ApiServer::mark_ready(std::uint32_t slot) {
 
 void ApiServer::destroy(std::uint32_t slot) {
   slots_[slot].connection.reset();
+  context_.counters.api_bytes.subtract(std::exchange(slots_[slot].held, 0));
   slots_[slot].generation = (slots_[slot].generation + 1) & kGenerationMask;
   free_slots_.push_back(slot);
   context_.counters.api_connections.subtract();

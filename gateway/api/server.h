@@ -71,6 +71,7 @@ class ApiServer final : public ReplySink, private ClaimListener {
   struct Slot {
     std::unique_ptr<Connection> connection;
     std::uint32_t generation = 0;  // 24 bits.
+    std::size_t held = 0;          // Of the connection, in Counters::api_bytes.
   };
 
   bool on_claim_decided(ReplyTo client) override;

@@ -36,6 +36,9 @@ enum class OnExcess : std::uint8_t { kKickOld, kRejectNew };
 // Whether permessage-deflate is agreed to when a client offers it.
 enum class CompressionMode : std::uint8_t { kOff, kOn };
 
+// What becomes of a client that sends more than its profile's rates allow.
+enum class RateOverflow : std::uint8_t { kPause, kClose };
+
 // A public path and how connections to it behave.
 struct Profile {
   std::string name;  // The table's name: [profiles.NAME]; a label in metrics and API.
@@ -55,7 +58,7 @@ struct Profile {
   std::vector<std::string> client_channels = {"*"};  // …to these; a trailing '*' is a prefix.
   std::uint32_t subscriptions_max = 100;             // Per connection.
 
-  std::uint32_t connections_per_uid_max = 0;  // 0: any number.
+  std::uint32_t connections_per_uid_max = 100;  // 0: any number. Counts where there are uids.
   OnExcess on_excess = OnExcess::kKickOld;
 
   std::uint32_t ping_interval_ms = 25'000;  // Protocol ping; 0: none.
@@ -77,9 +80,23 @@ struct Profile {
   std::uint32_t queue_size_max = 1 << 20;    // Bytes waiting for one connection.
   std::uint32_t queue_messages_max = 1'024;  // Messages waiting for one connection.
   QueueOverflow queue_overflow = QueueOverflow::kClose;
+
+  // What one client may send. Bursts are used up first, then refilled at these rates; 0: any.
+  std::uint32_t message_rate = 1'000;  // A second; pings and pongs count as messages.
+  std::uint32_t message_burst = 2'000;
+  std::uint32_t byte_rate = 4 << 20;  // A second.
+  std::uint32_t byte_burst = 8 << 20;
+  RateOverflow rate_overflow = RateOverflow::kPause;
 };
 
 enum class TlsVersion : std::uint8_t { k12, k13 };
+
+// Whether a load balancer tells first whose connection it is.
+enum class ProxyProtocol : std::uint8_t { kOff, kRequired };
+
+// Where a trusted HTTP proxy tells whose request it is. One of them: a proxy that sets one field
+// lets a client's other field pass.
+enum class ForwardedField : std::uint8_t { kNone, kXForwardedFor, kForwarded };
 
 struct Public {
   std::string listen = "127.0.0.1:8080";  // HOST:PORT, [v6]:PORT; port 0: the system chooses.
@@ -87,6 +104,9 @@ struct Public {
   std::uint32_t connections_max = 100'000;  // Whole process; more are refused with 503.
   bool pages = true;                        // Serve the test pages and dunlin.js.
   bool tls = false;                         // https and wss, with the certificates of [tls].
+  ProxyProtocol proxy_protocol = ProxyProtocol::kOff;
+  std::vector<std::string> trusted_proxies;  // Addresses and networks (CIDR).
+  ForwardedField forwarded = ForwardedField::kXForwardedFor;
 };
 
 // Of both ports, each of which has a switch of its own.
@@ -107,11 +127,26 @@ struct Handshake {
   std::uint32_t close_timeout_ms = 5'000;  // From our Close frame to the end of the connection.
 };
 
+// Who gets in, and what all of it may hold.
+struct Limits {
+  std::uint32_t accept_rate = 20'000;  // Connections a second, whole process; 0: any.
+  std::uint32_t accept_burst = 20'000;
+  std::uint32_t handshakes_max = 8'192;  // Under way on one shard; the oldest give way.
+  std::uint32_t connections_per_address_max = 10'000;  // 0: any number.
+  std::uint32_t handshakes_per_address_max = 1'024;    // Not logged in yet; 0: any number.
+  std::uint32_t address_prefix_v6 = 64;                // IPv6 clients with it count as one.
+  std::vector<std::string> address_exempt = {"127.0.0.0/8", "::1"};  // Not counted by address.
+  std::uint32_t retry_after_ms = 10'000;  // Whoever is refused is asked to wait up to this.
+  std::uint64_t memory_max = 0;           // 0: half of what the machine or its cgroup has.
+};
+
 struct Api {
   std::string listen = "127.0.0.1:8081";
   std::vector<std::string> keys;          // Empty is allowed on a loopback address only.
   bool tls = false;                       // https, with the certificates of [tls].
   std::string client_ca;                  // PEM file; callers must show a certificate of its.
+  std::vector<std::string> hosts;         // Further Host names without keys; "any".
+  std::vector<std::string> origins;       // Pages that may call; "any".
   std::uint32_t connections_max = 1'024;  // Per shard.
   std::uint32_t head_size_max = 16'384;
   std::uint32_t body_size_max = 8 << 20;
@@ -174,6 +209,7 @@ struct Config {
   Public public_;  // Table [public].
   Tls tls;
   Handshake handshake;
+  Limits limits;
   Api api;
   Hub hub;
   Compression compression;

@@ -13,6 +13,8 @@ constexpr std::uint64_t kHour = 60 * kMinute;
 constexpr std::uint64_t kDay = 24 * kHour;
 
 constexpr std::string_view kSendBatches[] = {"auto", "plain", "io_uring"};
+constexpr std::string_view kProxyProtocols[] = {"off", "required"};
+constexpr std::string_view kForwardedFields[] = {"none", "x-forwarded-for", "forwarded"};
 constexpr std::string_view kLevels[] = {"trace", "debug", "info", "warn", "error", "off"};
 constexpr std::string_view kFormats[] = {"text", "json"};
 constexpr std::string_view kTlsVersions[] = {"1.2", "1.3"};
@@ -21,6 +23,7 @@ constexpr Table kTables[] = {
     {"public", "The port that browsers and apps connect to."},
     {"tls", "Certificates, for public.tls and api.tls. The files are read again on SIGHUP."},
     {"handshake", "Bounds of a public connection's first and last moments."},
+    {"limits", "Who gets in, and what all connections together may hold."},
     {"api", "The internal HTTP port that backend services push through."},
     {"hub", "Shards, queues between them, channels and their history."},
     {"compression", "permessage-deflate, for the profiles that have it on."},
@@ -50,6 +53,21 @@ constexpr BoundSetting<Config> kSettings[] = {
         .name = "public.tls",
         .help = "The public port speaks TLS (https, wss); see [tls].",
         .reload = Reload::kRestart}),
+    bind<&Config::public_, &Public::proxy_protocol>({
+        .name = "public.proxy_protocol",
+        .help = "Whether every connection begins with a PROXY header (version 2) of a load balancer, "
+                "which must be one of the trusted proxies.",
+        .choices = kProxyProtocols, .reload = Reload::kNewConnections}),
+    bind<&Config::public_, &Public::trusted_proxies>({
+        .name = "public.trusted_proxies",
+        .help = "Addresses and networks (10.0.0.0/8) of proxies that are believed when they tell a "
+                "client's address, host and scheme.",
+        .min = 0, .max = 1'000, .check = check_network, .reload = Reload::kNewConnections}),
+    bind<&Config::public_, &Public::forwarded>({
+        .name = "public.forwarded",
+        .help = "Where a trusted HTTP proxy tells them: in X-Forwarded-For, -Host and -Proto, or in "
+                "Forwarded. It must overwrite or extend what a client sends there.",
+        .choices = kForwardedFields, .reload = Reload::kNewConnections}),
 
     bind<&Config::tls, &Tls::certificates>({
         .name = "tls.certificates",
@@ -101,6 +119,51 @@ constexpr BoundSetting<Config> kSettings[] = {
         .help = "From our Close frame to the end of the connection, whatever the client does.",
         .min = 10, .max = 10 * kMinute, .unit = Unit::kMilliseconds}),
 
+    bind<&Config::limits, &Limits::accept_rate>({
+        .name = "limits.accept_rate",
+        .help = "Connections accepted a second, all shards together; others are asked to come back "
+                "(503, Retry-After). 0: any number.",
+        .min = 0, .max = 10'000'000}),
+    bind<&Config::limits, &Limits::accept_burst>({
+        .name = "limits.accept_burst",
+        .help = "Connections that may come at once, above that rate.",
+        .min = 1, .max = 10'000'000}),
+    bind<&Config::limits, &Limits::handshakes_max>({
+        .name = "limits.handshakes_max",
+        .help = "Opening handshakes under way on one shard; the oldest gives way to the newest.",
+        .min = 16, .max = 10'000'000}),
+    bind<&Config::limits, &Limits::connections_per_address_max>({
+        .name = "limits.connections_per_address_max",
+        .help = "Connections from one address, whole process; more are refused with 429. 0: any "
+                "number. Many users may share an address (NAT).",
+        .min = 0, .max = 100'000'000}),
+    bind<&Config::limits, &Limits::handshakes_per_address_max>({
+        .name = "limits.handshakes_per_address_max",
+        .help = "Of those, connections that have not ended their handshake and login. 0: any number.",
+        .min = 0, .max = 100'000'000}),
+    bind<&Config::limits, &Limits::address_prefix_v6>({
+        .name = "limits.address_prefix_v6",
+        .help = "IPv6 addresses that share so many bits count as one: whoever has one address has a "
+                "network of them.",
+        .min = 16, .max = 128, .reload = Reload::kRestart}),
+    bind<&Config::limits, &Limits::address_exempt>({
+        .name = "limits.address_exempt",
+        .help = "Addresses and networks whose connections are not counted by address. Trusted "
+                "proxies that tell no client's address are not, either.",
+        .min = 0, .max = 1'000, .check = check_network, .reload = Reload::kNewConnections}),
+    bind<&Config::limits, &Limits::retry_after_ms>({
+        .name = "limits.retry_after_ms",
+        .help = "Who is refused is asked to come back after a random time up to this, so that not "
+                "all come back at once.",
+        .min = 1'000, .max = kHour, .unit = Unit::kMilliseconds}),
+    bind<&Config::limits, &Limits::memory_max>({
+        .name = "limits.memory_max",
+        .help = "What messages, queues, histories, unfinished input and API requests may hold "
+                "together. Near it histories shrink and the connections that hold most are closed; "
+                "at it pushes and connections are refused. 0: half of what the machine or its "
+                "control group has.",
+        .min = 0, .max = 1'024 * kGiB, .unit = Unit::kBytes}),
+
     bind<&Config::api, &Api::listen>({
         .name = "api.listen",
         .help = "Address of the internal port. Anything but loopback needs api.keys or "
@@ -119,6 +182,18 @@ constexpr BoundSetting<Config> kSettings[] = {
         .help = "PEM file with authorities: callers must show a certificate that one of them has "
                 "signed. Empty: callers need none. Goes with api.tls.",
         .min = 0, .max = 4 * kKiB, .check = check_file, .reload = Reload::kRestart}),
+    bind<&Config::api, &Api::hosts>({
+        .name = "api.hosts",
+        .help = "Without keys: names beside localhost and loopback addresses that requests may have "
+                "in Host, or \"any\". A page whose name comes to point here (DNS rebinding) is kept "
+                "out by this.",
+        .min = 0, .max = 100, .check = check_host}),
+    bind<&Config::api, &Api::origins>({
+        .name = "api.origins",
+        .help = "Pages that may call: \"any\", or origins such as https://example.org. Browsers tell "
+                "whose page asks; requests for all others are refused, those of backends are not "
+                "concerned.",
+        .min = 0, .max = 100, .check = check_origin}),
     bind<&Config::api, &Api::connections_max>({
         .name = "api.connections_max",
         .help = "Connections to the internal port, per shard.",

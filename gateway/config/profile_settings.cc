@@ -16,6 +16,7 @@ constexpr std::string_view kTextActions[] = {"discard", "echo", "broadcast", "pr
 constexpr std::string_view kBinaryActions[] = {"discard", "echo", "broadcast"};
 constexpr std::string_view kExcesses[] = {"kick_old", "reject_new"};
 constexpr std::string_view kOverflows[] = {"close", "drop_oldest", "drop_newest"};
+constexpr std::string_view kRateOverflows[] = {"pause", "close"};
 
 constexpr std::string_view kCompressionModes[] = {"off", "on"};
 
@@ -78,7 +79,7 @@ constexpr BoundSetting<Profile> kSettings[] = {
         .min = 0, .max = 1'000'000, .reload = kNew}),
     bind<&Profile::connections_per_uid_max>({
         .name = "connections_per_uid_max",
-        .help = "Connections of one uid; 0: any number.",
+        .help = "Connections of one uid; 0: any number. Without an identity nothing is counted.",
         .min = 0, .max = 1'000'000, .reload = kNew}),
     bind<&Profile::on_excess>({
         .name = "on_excess",
@@ -155,6 +156,26 @@ constexpr BoundSetting<Profile> kSettings[] = {
         .name = "queue_overflow",
         .help = "What gives way when that queue is full: the connection, or a message.",
         .choices = kOverflows, .reload = kNew}),
+    bind<&Profile::message_rate>({
+        .name = "message_rate",
+        .help = "Messages, pings and pongs that a client may send a second; 0: any number.",
+        .min = 0, .max = 1'000'000'000, .reload = kNew}),
+    bind<&Profile::message_burst>({
+        .name = "message_burst",
+        .help = "How many it may send at once, before the rate counts.",
+        .min = 1, .max = 1'000'000'000, .reload = kNew}),
+    bind<&Profile::byte_rate>({
+        .name = "byte_rate",
+        .help = "Bytes that a client may send a second; 0: any number.",
+        .min = 0, .max = 4 * kGiB - 1, .unit = Unit::kBytes, .reload = kNew}),
+    bind<&Profile::byte_burst>({
+        .name = "byte_burst",
+        .help = "How many it may send at once, before the rate counts.",
+        .min = 4 * kKiB, .max = 4 * kGiB - 1, .unit = Unit::kBytes, .reload = kNew}),
+    bind<&Profile::rate_overflow>({
+        .name = "rate_overflow",
+        .help = "A client that sends more is not read for a while, or closed (1008).",
+        .choices = kRateOverflows, .reload = kNew}),
 };
 // clang-format on
 

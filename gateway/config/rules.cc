@@ -78,6 +78,20 @@ void check_api(const Api& api, Findings& findings) {
   }
 }
 
+void check_public(const Public& settings, Findings& findings) {
+  if (settings.proxy_protocol == ProxyProtocol::kRequired && settings.trusted_proxies.empty()) {
+    findings.push_back({"public.proxy_protocol",
+                        "\"required\" needs public.trusted_proxies: nobody could connect",
+                        "public.trusted_proxies"});
+  }
+}
+
+void check_api_pages(const Api& api, Findings& findings) {
+  if (std::ranges::find(api.origins, "same") != api.origins.end()) {
+    findings.push_back({"api.origins", "the API has no pages of its own that \"same\" could mean"});
+  }
+}
+
 void check_hub(const Hub& hub, Findings& findings) {
   if (!std::has_single_bit(hub.ring_size)) {
     findings.push_back({"hub.ring_size", fmt::format("must be a power of two, such as {}, got {}",
@@ -155,10 +169,6 @@ void check_identity(const Profile& profile, Findings& findings) {
     findings.push_back(
         {profile_key(profile.name, setting), std::move(message), profile_key(profile.name, other)});
   };
-  if (profile.identity == IdentitySource::kNone && profile.connections_per_uid_max > 0) {
-    add("connections_per_uid_max", "needs an identity: without uids there is nothing to count",
-        "identity");
-  }
   if (profile.identity == IdentitySource::kQuery && profile.uid_param == profile.gzip_param) {
     add("gzip_param", "must differ from uid_param", "uid_param");
   }
@@ -217,7 +227,9 @@ std::vector<Finding> find_contradictions(const Config& config,
   Findings findings;
   check_listeners(config, findings);
   check_tls(config, findings);
+  check_public(config.public_, findings);
   check_api(config.api, findings);
+  check_api_pages(config.api, findings);
   check_hub(config.hub, findings);
   check_times(config, findings);
   check_paths(config, reserved_paths, findings);
@@ -233,6 +245,13 @@ std::vector<Finding> find_warnings(const Config& config) {
   Findings findings;
   if (config.api.keys.empty() && config.api.client_ca.empty()) {
     findings.push_back({"api.keys", "is empty: every process on this machine may push"});
+    if (std::ranges::find(config.api.hosts, "any") != config.api.hosts.end()) {
+      findings.push_back({"api.hosts", "\"any\" without keys: pages can push by DNS rebinding"});
+    }
+    if (std::ranges::find(config.api.origins, "any") != config.api.origins.end()) {
+      findings.push_back({"api.origins", "\"any\" without keys: every page that is open in a "
+                                         "browser on this machine can push"});
+    }
   }
   for (const Profile& profile : config.profiles) warn_about_profile(profile, findings);
   return findings;

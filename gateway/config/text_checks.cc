@@ -6,6 +6,7 @@
 #include <cstddef>
 
 #include "gateway/config/host_port.h"
+#include "proto/proxy/ip_address.h"
 
 namespace config {
 namespace {
@@ -93,6 +94,22 @@ Complaint check_origin(std::string_view text) {
 Complaint check_file(std::string_view text) {
   if (std::ranges::any_of(text, is_control)) return "must not have control characters";
   return std::nullopt;
+}
+
+Complaint check_network(std::string_view text) {
+  const auto network = proxy::parse_network(text);
+  if (network) return std::nullopt;
+  return std::string(network.error());
+}
+
+// Compared without regard to case and port: given in lower case, without one.
+Complaint check_host(std::string_view text) {
+  const auto is_allowed = [](char c) { return is_unreserved(c) && !is_upper(c); };
+  const bool name = !text.empty() && std::ranges::all_of(text, is_allowed);
+  const bool literal = text.size() > 2 && text.starts_with('[') && text.ends_with(']') &&
+                       proxy::parse_ip(text.substr(1, text.size() - 2));
+  if (name || literal) return std::nullopt;
+  return "must be a host name in lower case, an address ([::1] in brackets), or \"any\"; no port";
 }
 
 Complaint check_profile_name(std::string_view text) {

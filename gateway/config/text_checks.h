@@ -17,6 +17,8 @@ namespace config {
 [[nodiscard]] std::optional<std::string> check_channel(std::string_view text);
 [[nodiscard]] std::optional<std::string> check_channel_pattern(std::string_view text);
 [[nodiscard]] std::optional<std::string> check_origin(std::string_view text);
+[[nodiscard]] std::optional<std::string> check_network(std::string_view text);
+[[nodiscard]] std::optional<std::string> check_host(std::string_view text);  // api.hosts
 
 [[nodiscard]] std::optional<std::string> check_file(std::string_view text);
 

@@ -34,6 +34,7 @@ enum class DropCause : std::uint8_t {
   kSlow,       // The connection was closed because its queue was full.
   kEnded,      // The connection ended with the message still waiting.
   kRingFull,   // A client's broadcast that no shard could take.
+  kMemory,     // The gateway held too much, and the connection was among those that held most.
   kCount,
 };
 
@@ -51,6 +52,8 @@ enum class CloseCause : std::uint8_t {
   kPongTimeout,
   kIdle,
   kDrain,
+  kRate,    // The client sent more than its profile allows.
+  kMemory,  // The gateway held too much, and this one was among those that held most.
   kCount,
 };
 
@@ -61,7 +64,12 @@ enum class HandshakeResult : std::uint8_t {
   kPage,      // Not a WebSocket: a page was served.
   kTimeout,
   kLost,     // The peer went away.
-  kRefused,  // Too many connections.
+  kRefused,  // Too many connections, or draining.
+  kRate,     // Too many at a time: limits.accept_rate.
+  kAddress,  // Too many from one address.
+  kGaveWay,  // The oldest one under way when there were too many.
+  kMemory,   // The gateway holds its maximum of memory.
+  kProxy,    // No PROXY header, a bad one, or one from an address that is not trusted.
   kCount,
 };
 
@@ -138,6 +146,13 @@ struct Counters {
   Counter fanouts_waiting;
   Counter users;
   Counter api_open_requests;
+  // What the shard holds. Messages are counted where they are made and where they end, which may be
+  // two shards: the sum of all is right, one alone may be below 0.
+  Counter message_bytes;
+  Counter input_bytes;  // Received, not understood or not taken yet.
+  Counter api_bytes;    // Requests being read, answers being written.
+  Counter idempotency_bytes;
+  Counter largest_holder;  // What its largest connection holds; kept only where memory is short.
 
   // Totals.
   Counter accepted;
@@ -166,6 +181,8 @@ struct Counters {
   Counter offline;
   Counter acked;
   Counter missed_notices;
+  Counter rate_pauses;      // Times a client was not read because of its rate.
+  Counter history_trimmed;  // Bytes of history given up for want of memory.
   Counter inbox_full;
   Counter wakeups;
   Counter api_requests;

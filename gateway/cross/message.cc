@@ -70,14 +70,32 @@ class SmallBlocks {
   std::size_t count_ = 0;
 };
 thread_local SmallBlocks small_blocks;
+thread_local Counter* bytes_counter = nullptr;
+
+void count_bytes(std::size_t size) {
+  if (bytes_counter != nullptr) bytes_counter->add(size);
+}
 
 }  // namespace
+
+void Message::count_on_this_thread(Counter* bytes) { bytes_counter = bytes; }
+
+// Short names stand in the object itself; what a long one takes beside it is bounded by settings.
+std::size_t Message::memory_size() const {
+  std::size_t size = sizeof(Message) + frame_size_;
+  for (const auto& slot : variants_) {
+    const Variant* variant = slot.load(std::memory_order_relaxed);
+    if (variant != nullptr) size += sizeof(Variant) + variant->bytes.size();
+  }
+  return size;
+}
 
 Message* Message::allocate(std::size_t frame_size) {
   const std::size_t size = sizeof(Message) + frame_size;
   void* memory = size <= SmallBlocks::kSize ? small_blocks.take() : ::operator new(size);
   auto* message = new (memory) Message;
   message->frame_size_ = frame_size;
+  count_bytes(sizeof(Message) + frame_size);
   return message;
 }
 
@@ -88,6 +106,7 @@ Message::~Message() {
 void Message::release(Message* message) {
   // Acquire on the last release: what other shards did with the message happened before.
   if (message->references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  if (bytes_counter != nullptr) bytes_counter->subtract(message->memory_size());
   const bool small = sizeof(Message) + message->frame_size_ <= SmallBlocks::kSize;
   message->~Message();
   if (small) {
@@ -148,6 +167,7 @@ const Message::Variant& Message::publish(Encoding encoding, std::string bytes) c
   auto made = std::make_unique<Variant>(std::move(bytes));
   Variant* variant = nullptr;
   if (slot.compare_exchange_strong(variant, made.get(), std::memory_order_acq_rel)) {
+    count_bytes(sizeof(Variant) + made->bytes.size());
     return *made.release();
   }
   return *variant;

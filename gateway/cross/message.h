@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/cross/counters.h"
 #include "gateway/cross/ids.h"
 #include "proto/push/push_request.h"
 
@@ -82,6 +83,10 @@ class Message {
   };
   static MessageRef make(const Parts& parts);
 
+  // From here on, what messages take that are made or end on this thread is counted there; null: it
+  // is not counted.
+  static void count_on_this_thread(Counter* bytes);
+
   // Bytes for one connection that are framed already: what a partial write left over, answers,
   // control frames.
   static MessageRef make_framed(std::span<const std::byte> head,
@@ -135,6 +140,7 @@ class Message {
   ~Message();
   static Message* allocate(std::size_t frame_size);
   static void release(Message* message);
+  [[nodiscard]] std::size_t memory_size() const;
   [[nodiscard]] std::byte* frame_bytes() { return reinterpret_cast<std::byte*>(this + 1); }
   [[nodiscard]] const std::byte* frame_bytes() const {
     return reinterpret_cast<const std::byte*>(this + 1);

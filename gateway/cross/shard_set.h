@@ -9,17 +9,20 @@
 #include <memory>
 #include <vector>
 
+#include "gateway/cross/address_table.h"
 #include "gateway/cross/counters.h"
 #include "gateway/cross/ids.h"
 #include "gateway/cross/inbox.h"
+#include "gateway/cross/memory_budget.h"
 #include "gateway/cross/slots.h"
 
 namespace cross {
 
 class ShardSet {
  public:
-  ShardSet(ShardIndex shards, std::size_t ring_size, std::size_t outstanding_max)
-      : slots_(shards), canary_arrivals_(std::size_t{shards} * shards) {
+  ShardSet(ShardIndex shards, std::size_t ring_size, std::size_t outstanding_max,
+           std::uint32_t connections_max)
+      : by_address(connections_max), slots_(shards), canary_arrivals_(std::size_t{shards} * shards) {
     for (ShardIndex i = 0; i < shards; ++i) {
       shards_.push_back(std::make_unique<PerShard>(ring_size, outstanding_max));
     }
@@ -33,6 +36,15 @@ class ShardSet {
 
   // Connections of all shards, for connections_max. Shards add and subtract; any reads.
   std::atomic<std::uint32_t> connections{0};
+  // Connections by their client's address: all of them, and those that have not ended their
+  // handshake and login.
+  struct ByAddress {
+    explicit ByAddress(std::uint32_t connections_max)
+        : connections(connections_max), unproven(connections_max) {}
+    AddressTable connections;
+    AddressTable unproven;
+  } by_address;
+  MemoryBudget memory;
   // Set once, by main() or by a shard's API; read by all.
   std::atomic<bool> draining{false};
   // A shard's API asks the process to end (POST /v1/drain); main() looks when it is woken.

@@ -36,7 +36,15 @@ void Edge::enter_closing(Slot slot) {
   c.phase_deadline_ms = now_ms_ + config_->handshake.close_timeout_ms;
   c.next_ping_ms = 0;
   c.next_heartbeat_ms = 0;
+  read_on(slot);
   reschedule(slot);
+}
+
+// Rates are for who stays: of one that ends, the end is to be seen.
+void Edge::read_on(Slot slot) {
+  if (!connections_[slot].rate_paused) return;
+  connections_[slot].rate_paused = false;
+  read_later(slot);
 }
 
 // 7.1.7: fails the connection: no further byte of it is looked at.
@@ -47,6 +55,9 @@ void Edge::fail(Slot slot, ws::CloseCode code, std::string_view reason, cross::C
   hub_.deactivate(slot);
   hub_.delivery().discard_waiting(slot, cross::DropCause::kEnded);
   if (!close_sent) send_close_frame(slot, code, reason);
+  c.session = ws::Session(0);  // An unfinished message is of no use any more.
+  c.input.reset();             // Nor is what was held back; while lingering it would be output.
+  account_input(slot);
   linger(slot);
 }
 
@@ -81,6 +92,7 @@ void Edge::linger(Slot slot) {
   c.phase_deadline_ms = now_ms_ + config_->handshake.close_timeout_ms;
   c.next_ping_ms = 0;
   c.next_heartbeat_ms = 0;
+  read_on(slot);
   reschedule(slot);
   after_write(slot);
 }

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "gateway/cross/counters.h"
+#include "gateway/edge/token_bucket.h"
 #include "gateway/net/address.h"
 #include "gateway/tls/stream.h"
 #include "proto/http/request_parser.h"
@@ -26,12 +27,22 @@ enum class Phase : std::uint8_t {
   kLingering,  // Nothing more is read or said; waits until what was sent has left.
 };
 
+// Why a connection is not let in. It is told so as soon as it has said something.
+enum class Refusal : std::uint8_t { kNone, kConnections, kDraining, kRate, kAddress, kMemory };
+
 struct Connection {
   int fd = -1;
   std::uint32_t generation = 0;
   Phase phase = Phase::kFree;
   bool joined : 1 = false;         // The hub knows it.
   bool counted : 1 = false;        // One of connections_max; else it will be refused.
+  bool by_address : 1 = false;     // Counted by its client's address …
+  bool unproven : 1 = false;       // … and among those that have not logged in yet.
+  bool awaits_proxy : 1 = false;   // A PROXY header comes first.
+  bool trusted_peer : 1 = false;   // `peer` is a proxy that is believed.
+  bool secure : 1 = false;         // The client speaks TLS to that proxy.
+  bool rate_paused : 1 = false;    // Its rate is used up: not read until there are tokens.
+  bool write_again : 1 = false;    // Its write budget was used up.
   bool protocol : 1 = false;       // Speaks dunlin.v1.
   bool in_ready_list : 1 = false;  // Its read budget was used up.
   bool read_paused : 1 = false;    // Its own backlog is too long to take more of its input.
@@ -39,14 +50,19 @@ struct Connection {
   bool draining : 1 = false;     // phase_deadline_ms is when it is asked to go.
   bool peer_closed : 1 = false;  // The peer's Close frame or FIN has come.
   bool write_shut : 1 = false;
+  Refusal refusal : 3 = Refusal::kNone;
   cross::CloseCause cause = cross::CloseCause::kLost;
   std::uint16_t profile = 0;
   std::uint32_t discarded = 0;  // Bytes that came after the connection had failed.
-  net::Address peer;
+  net::Address peer;            // The client, as far as is known.
   ws::Session session{0};
   std::unique_ptr<tls::Stream> tls;  // Null: plain TCP.
   std::unique_ptr<http::RequestParser> head;
   std::unique_ptr<std::string> input;
+
+  std::uint32_t held = 0;  // Bytes of it in Counters::input_bytes.
+  TokenBucket messages;
+  TokenBucket bytes;
 
   // Deadlines, loop time; 0: none. The nearest one is in the timer wheel.
   std::uint64_t opened_ms = 0;
@@ -56,6 +72,6 @@ struct Connection {
   std::uint64_t next_heartbeat_ms = 0;
   std::uint64_t queue_expiry_ms = 0;
 };
-static_assert(sizeof(Connection) <= 192);
+static_assert(sizeof(Connection) <= 216);
 
 }  // namespace edge

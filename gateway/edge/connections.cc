@@ -1,4 +1,4 @@
-// The table of connections: accepting, entering, moving to another shard, ending.
+// The table of connections: entering, moving to another shard, ending.
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -67,39 +67,17 @@ void Edge::configure(std::shared_ptr<const config::Config> config,
                       .window_bits = static_cast<std::uint8_t>(compression.window_bits)},
        .size_max = compression.size_max,
        .slice_size = compression.deflate_slice});
+  const auto networks = [](const std::vector<std::string>& texts) {
+    std::vector<proxy::Network> parsed;
+    for (const std::string& text : texts) parsed.push_back(*proxy::parse_network(text));
+    return parsed;
+  };
+  trusted_ = networks(config_->public_.trusted_proxies);
+  exempt_ = networks(config_->limits.address_exempt);
 }
 
 std::string_view Edge::profile_name(std::uint16_t profile) const {
   return config_->profiles[profile].name;
-}
-
-void Edge::accept(int fd, const net::Address& peer) {
-  counters_.accepted.add();
-  const bool counted = !draining_ && services_.take_connection();
-  // Under TLS a refusal that the client can read would cost us the handshake.
-  if (!counted && (tls_ != nullptr || uncounted_ >= kUncountedMax)) {
-    refuse(fd);
-    return;
-  }
-  const Slot slot = open_slot(fd, peer);
-  Connection& c = connections_[slot];
-  c.counted = counted;
-  if (!counted) ++uncounted_;
-  c.phase = Phase::kHandshake;
-  c.phase_deadline_ms = now_ms_ + config_->handshake.timeout_ms;
-  c.head = std::make_unique<http::RequestParser>(
-      http::Limits{.head_size_max = config_->handshake.head_size_max,
-                   .header_count_max = config_->handshake.header_count_max,
-                   .body_size_max = 0});
-  counters_.handshaking.add();
-  if (tls_ != nullptr && !start_tls(slot)) return;
-  if (watch(slot)) wheel_.set(slot, c.phase_deadline_ms);
-}
-
-// There is no room even for an answer.
-void Edge::refuse(int fd) {
-  ::close(fd);
-  counters_.handshakes[cross::HandshakeResult::kRefused].add();
 }
 
 Edge::Slot Edge::open_slot(int fd, const net::Address& peer) {
@@ -139,6 +117,8 @@ void Edge::depart(Slot slot, cross::ShardIndex home, std::unique_ptr<Moving> mov
   moving->peer = c.peer;
   moving->tls = std::move(c.tls);
   moving->opened_ms = c.opened_ms;
+  moving->by_address = c.by_address;
+  moving->unproven = c.unproven;
   poller_.remove(c.fd);
   if (c.joined) {
     moving->unsent = hub_.delivery().take_unsent(slot);
@@ -158,6 +138,8 @@ void Edge::admit(Moving&& connection) {
   connections_[slot].tls = std::move(connection.tls);
   connections_[slot].phase = Phase::kHandshake;  // Until it has entered.
   connections_[slot].counted = true;
+  connections_[slot].by_address = connection.by_address;
+  connections_[slot].unproven = connection.unproven;
   counters_.handshaking.add();
   counters_.moved_in.add();
   const std::uint32_t generation = connections_[slot].generation;
@@ -167,6 +149,7 @@ void Edge::admit(Moving&& connection) {
     return connections_[slot].generation == generation && connections_[slot].phase != Phase::kFree;
   };
   if (!input.empty() && still_here()) process(slot, std::as_writable_bytes(std::span(input)));
+  if (still_here()) account_input(slot);
   if (still_here()) watch(slot);
 }
 
@@ -174,6 +157,8 @@ void Edge::enter(Slot slot, Moving&& moving) {
   Connection& c = connections_[slot];
   c.head.reset();
   c.profile = moving.profile;
+  c.bytes = moving.bytes;
+  c.messages = moving.messages;
   c.session = std::move(moving.session);
   c.protocol = moving.encoding == cross::Encoding::kProtocol;
   const config::Profile& profile = profile_of(c);
@@ -201,6 +186,7 @@ void Edge::enter(Slot slot, Moving&& moving) {
   }
   // First reachable, then told: whoever sees the answer can be pushed to.
   if (known) {
+    prove(slot);
     hub_.activate(slot, moving.uid);
     if (!profile.room.empty()) {
       hub_.channels().subscribe(slot, hub_.channels().open(profile.room));
@@ -271,6 +257,7 @@ void Edge::end(Slot slot, cross::CloseCause cause) {
   if (c.joined) hub_.leave(slot);
   if (c.tls != nullptr) static_cast<void>(say_goodbye(slot));
   ::close(c.fd);
+  give_back_address(slot);
   if (c.counted) {
     services_.give_back_connection();
   } else if (!internal) {
@@ -282,6 +269,8 @@ void Edge::end(Slot slot, cross::CloseCause cause) {
 // The slot is free when the turn is over: until then late events must find it so.
 void Edge::release_slot(Slot slot) {
   wheel_.cancel(slot);
+  counters_.input_bytes.subtract(connections_[slot].held);
+  if (connections_[slot].awaits_proxy) proxy_headers_.erase(slot);
   Connection fresh;
   fresh.generation = connections_[slot].generation;
   connections_[slot] = std::move(fresh);

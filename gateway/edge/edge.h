@@ -11,8 +11,10 @@
 // for each phase.
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <random>
 #include <span>
@@ -30,6 +32,8 @@
 #include "gateway/loop/timer_wheel.h"
 #include "gateway/net/send_batch.h"
 #include "gateway/tls/secure_sends.h"
+#include "proto/proxy/forwarded.h"
+#include "proto/proxy/proxy_header.h"
 #include "proto/push/client_protocol.h"
 #include "proto/ws/inflater.h"
 
@@ -69,7 +73,9 @@ class Edge final : public hub::Transport {
   void run_ready();
   // Ends what was noted. After it, a slot may be used again.
   void end_turn();
-  [[nodiscard]] bool has_ready_work() const { return !ready_.empty() || !noted_.empty(); }
+  [[nodiscard]] bool has_ready_work() const {
+    return !ready_.empty() || !writing_.empty() || !noted_.empty();
+  }
   [[nodiscard]] std::optional<std::uint64_t> next_wake_ms() const;
 
   // --- From other shards. ---
@@ -95,6 +101,11 @@ class Edge final : public hub::Transport {
   }
   [[nodiscard]] std::string_view profile_name(std::uint16_t profile) const;
 
+  // Closes connections, those that hold most first, until they held `size` bytes together; a
+  // bounded number in one call, and none that holds less than `holder_size_min`. With a size of 0
+  // it only looks. Returns what the largest one holds afterwards.
+  std::uint64_t shed(std::uint64_t size, std::uint64_t holder_size_min);
+
   // Asks every connection to go, spread over `window_ms`; with 0, all now.
   void drain(std::uint32_t window_ms, std::uint32_t reconnect_spread_ms);
   [[nodiscard]] std::uint32_t open_count() const { return open_count_; }
@@ -115,6 +126,36 @@ class Edge final : public hub::Transport {
     bool broken;
   };
 
+  // admission.cc: who gets in.
+  [[nodiscard]] Refusal check_arrival();
+  [[nodiscard]] bool counts_by_address(const net::Address& peer) const;
+  bool take_address(Slot slot);
+  void give_back_address(Slot slot);
+  void prove(Slot slot);
+  void queue_handshake(Slot slot);
+  Flow answer_refusal(Slot slot);
+  [[nodiscard]] std::string retry_after();
+  void warn_of(std::string_view what, const net::Address& peer);
+
+  // client_address.cc: whose connection it is, when a proxy brings it.
+  [[nodiscard]] bool is_trusted(const net::Address& peer) const;
+  Flow read_proxy_header(Slot slot);
+  Flow refuse_proxy_header(Slot slot, std::string_view why);
+  void become_client(Slot slot, const proxy::Endpoint& client);
+  [[nodiscard]] proxy::Forwarded read_forwarded(Slot slot) const;
+
+  // rates.cc
+  [[nodiscard]] static Rate message_rate_of(const config::Profile& profile);
+  [[nodiscard]] static Rate byte_rate_of(const config::Profile& profile);
+  [[nodiscard]] bool has_tokens(Slot slot) const;
+  [[nodiscard]] std::uint64_t tokens_at_ms(const Connection& c) const;
+  [[nodiscard]] std::size_t read_size(const Connection& c) const;
+  Flow overrun(Slot slot, std::span<const std::byte> rest);
+
+  // shedding.cc
+  void account_input(Slot slot);
+  void close_for_memory(Slot slot);
+
   // connections.cc: the table, accepting, entering, moving, ending.
   Slot open_slot(int fd, const net::Address& peer);
   bool watch(Slot slot);
@@ -124,11 +165,12 @@ class Edge final : public hub::Transport {
   void settle(Slot slot, std::unique_ptr<Moving> moving);
   void end(Slot slot, cross::CloseCause cause);
   void release_slot(Slot slot);
-  void refuse(int fd);
+  void refuse(int fd, Refusal refusal);
 
   // reading.cc
   void read(Slot slot, bool until_empty);
   [[nodiscard]] std::span<std::byte> receive_buffer(const Connection& c) const;
+  void write(Slot slot);
   Flow process(Slot slot, std::span<std::byte> bytes);
   void process_stored(Slot slot);
   Flow discard(Slot slot, std::size_t size);
@@ -186,6 +228,7 @@ class Edge final : public hub::Transport {
   void begin_close(Slot slot, ws::CloseCode code, std::string_view reason, cross::CloseCause cause);
   void fail(Slot slot, ws::CloseCode code, std::string_view reason, cross::CloseCause cause);
   void enter_closing(Slot slot);
+  void read_on(Slot slot);
   void on_close_frame(Slot slot, const ws::Close& close);
   void send_close_frame(Slot slot, ws::CloseCode code, std::string_view reason);
   void linger(Slot slot);
@@ -211,6 +254,7 @@ class Edge final : public hub::Transport {
   static constexpr std::size_t kReadBudget = kReadBufferSize;  // Per connection and turn.
   // What is decrypted from so much always fits the read buffer.
   static constexpr std::size_t kCipherBufferSize = kReadBufferSize - tls::Stream::kRecordMax;
+  static constexpr std::uint64_t kWriteBudget = 256U << 10U;  // Likewise.
   // What a failed connection may still send before it is cut without waiting for its end.
   static constexpr std::uint32_t kDiscardMax = 1 << 20;
   // Connections over connections_max that are kept until they can be told so.
@@ -238,7 +282,19 @@ class Edge final : public hub::Transport {
   std::uint32_t uncounted_ = 0;  // Connections over the limit that wait for their 503.
   bool draining_ = false;
 
+  std::vector<proxy::Network> trusted_;
+  std::vector<proxy::Network> exempt_;  // From limits by address.
+  TokenBucket arrivals_;
+  struct Handshake {
+    Slot slot;
+    std::uint32_t generation;
+  };
+  std::deque<Handshake> handshakes_;  // Oldest first; some have ended since.
+  boost::unordered_flat_map<Slot, proxy::HeaderParser> proxy_headers_;  // While they come.
+  std::uint64_t warn_again_ms_ = 0;
+
   std::vector<Slot> ready_;      // To be read again.
+  std::vector<Slot> writing_;    // To be written again.
   std::vector<Slot> held_back_;  // Of those, the ones whose input has to wait: see must_wait().
   std::vector<Note> noted_;      // What the wire told in the middle of something else.
   std::vector<Slot> retired_;    // Ended in this turn; free after it.

@@ -44,6 +44,7 @@ void agree_deflate(const ws::DeflateAgreement& agreed, std::uint64_t message_siz
 // Leaves what follows the head in `bytes`.
 Edge::Flow Edge::on_head_bytes(Slot slot, std::span<std::byte>& bytes) {
   Connection& c = connections_[slot];
+  if (c.refusal != Refusal::kNone) return answer_refusal(slot);
   dunlin::ConstBytes input = bytes;
   for (;;) {
     const http::Step step = c.head->next(input);
@@ -78,15 +79,9 @@ const config::Profile* Edge::find_profile(std::string_view path, std::uint16_t& 
 Edge::Flow Edge::on_head(Slot slot, std::span<std::byte> rest) {
   Connection& c = connections_[slot];
   const http::RequestHead& head = c.head->head();
-  if (!c.counted) {
-    return answer_and_linger(
-        slot,
-        ws::rejection_response(503, draining_ ? "draining" : "too_many_connections",
-                               draining_ ? "this gateway is shutting down"
-                                         : "this gateway holds its maximum of connections",
-                               "Retry-After: 5\r\n"),
-        cross::HandshakeResult::kRefused);
-  }
+  const proxy::Forwarded forwarded = read_forwarded(slot);
+  if (forwarded.client) become_client(slot, *forwarded.client);
+  if (c.refusal != Refusal::kNone) return answer_refusal(slot);
   std::uint16_t profile_index = 0;
   const config::Profile* profile = find_profile(head.path, profile_index);
   if (!ws::is_websocket_upgrade(head)) return answer_page(slot, profile != nullptr);
@@ -98,7 +93,9 @@ Edge::Flow Edge::on_head(Slot slot, std::span<std::byte> rest) {
       head, {.subprotocols = speaks_protocol ? std::span<const std::string>(kSubprotocols)
                                              : std::span<const std::string>(),
              .origins = profile->origins,
-             .deflate = deflate_policy(*config_, *profile)});
+             .deflate = deflate_policy(*config_, *profile),
+             .forwarded_host = forwarded.host,
+             .secure = c.tls != nullptr || c.secure || forwarded.secure});
   if (const auto* rejected = std::get_if<ws::Rejected>(&result)) {
     return reject(slot, rejected->status, rejected->code, rejected->message);
   }
@@ -106,6 +103,7 @@ Edge::Flow Edge::on_head(Slot slot, std::span<std::byte> rest) {
   auto moving = std::make_unique<Moving>(Moving{.session = ws::Session(profile->message_size_max)});
   if (accepted.deflate) agree_deflate(*accepted.deflate, profile->message_size_max, *moving);
   moving->profile = profile_index;
+  moving->bytes.take(now_ms_, rest.size(), byte_rate_of(*profile));
   moving->response = std::move(accepted.response);
   if (!accepted.subprotocol.empty()) {
     moving->encoding = cross::Encoding::kProtocol;

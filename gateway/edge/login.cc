@@ -52,6 +52,8 @@ Edge::Flow Edge::log_in(Slot slot, std::string_view uid, std::optional<std::uint
   Connection& c = connections_[slot];
   auto moving = std::make_unique<Moving>(Moving{.session = std::move(c.session)});
   moving->profile = c.profile;
+  moving->messages = c.messages;
+  moving->bytes = c.bytes;
   moving->encoding = hub_.members()[slot].encoding;
   moving->compression = hub_.members()[slot].compression;
   moving->uid = uid;

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "gateway/cross/message.h"
+#include "gateway/edge/token_bucket.h"
 #include "gateway/hub/member.h"
 #include "gateway/net/address.h"
 #include "gateway/tls/stream.h"
@@ -30,6 +31,10 @@ struct Moving {
   std::optional<std::uint64_t> login_request;  // dunlin.v1: to be answered with the new id.
   std::string unsent;                          // Of earlier bytes: goes before everything else.
   std::string input;                           // Received, not looked at yet.
+  bool by_address = false;                     // As in Connection.
+  bool unproven = false;
+  TokenBucket messages;
+  TokenBucket bytes;
 };
 
 }  // namespace edge

@@ -16,26 +16,36 @@ void Edge::on_ready(loop::PollKey key, loop::Readiness readiness) {
   const Connection& c = connections_[key.slot];
   if (c.phase == Phase::kFree || c.generation != key.generation) return;
   if (readiness.writable) {
-    if (c.tls != nullptr && !flush_tls(key.slot)) return;
-    if (c.joined && hub_.members()[key.slot].queue != nullptr) {
-      hub_.delivery().on_writable(key.slot);
-    }
-    after_write(key.slot);
+    write(key.slot);
     if (c.phase == Phase::kFree) return;
   }
   if (readiness.readable || readiness.peer_closed) read(key.slot, readiness.peer_closed);
+}
+
+// What waits leaves in slices, so that one long backlog does not hold up all others.
+void Edge::write(Slot slot) {
+  const Connection& c = connections_[slot];
+  if (c.tls != nullptr && !flush_tls(slot)) return;
+  if (c.joined && hub_.members()[slot].queue != nullptr &&
+      hub_.delivery().on_writable(slot, kWriteBudget)) {
+    connections_[slot].write_again = true;
+    writing_.push_back(slot);
+  }
+  after_write(slot);
 }
 
 // Edge-triggered: what is left in the kernel after a short read announces itself again, but an end
 // of stream that came with the last bytes does not; hence `until_empty`.
 void Edge::read(Slot slot, bool until_empty) {
   Connection& c = connections_[slot];
+  if (c.awaits_proxy && read_proxy_header(slot) == Flow::kStop) return;
   std::size_t budget = kReadBudget;
   while (budget > 0) {
-    if (c.read_paused || c.input != nullptr) {
+    if (c.read_paused || c.rate_paused || c.input != nullptr) {
       // Kept for later; the end of a stream is seen then, too.
       return;
     }
+    if (!has_tokens(slot) && overrun(slot, {}) == Flow::kStop) return;
     if (c.tls != nullptr && c.tls->state() == tls::Stream::State::kHandshake &&
         tls_steps_++ >= config_->tls.handshakes_per_turn) {
       read_later(slot);  // Each costs as much as a hundred pushes.
@@ -48,9 +58,13 @@ void Edge::read(Slot slot, bool until_empty) {
       counters_.bytes_in.add(received);
       c.last_read_ms = now_ms_;
       c.ping_outstanding = false;
+      if (c.joined) c.bytes.take(now_ms_, received, byte_rate_of(profile_of(c)));
       std::span<std::byte> bytes = buffer.first(received);
       if (c.tls != nullptr && decrypt(slot, bytes) == Flow::kStop) return;
-      if (!bytes.empty() && process(slot, bytes) == Flow::kStop) return;
+      const std::uint32_t generation = c.generation;
+      const Flow flow = bytes.empty() ? Flow::kGoOn : process(slot, bytes);
+      if (c.phase != Phase::kFree && c.generation == generation) account_input(slot);
+      if (flow == Flow::kStop) return;
       if (c.tls != nullptr && c.tls->state() == tls::Stream::State::kEnded) {
         on_peer_end(slot);
         return;
@@ -69,8 +83,9 @@ void Edge::read(Slot slot, bool until_empty) {
 }
 
 std::span<std::byte> Edge::receive_buffer(const Connection& c) const {
-  if (c.tls != nullptr) return {cipher_buffer_.get(), kCipherBufferSize};
-  return {read_buffer_.get(), kReadBufferSize};
+  const std::size_t size_max = read_size(c);
+  if (c.tls == nullptr) return {read_buffer_.get(), size_max};
+  return {cipher_buffer_.get(), std::min(size_max, kCipherBufferSize)};
 }
 
 Edge::Flow Edge::process(Slot slot, std::span<std::byte> bytes) {
@@ -104,6 +119,8 @@ Edge::Flow Edge::discard(Slot slot, std::size_t size) {
 void Edge::pause_reading(Slot slot, std::span<const std::byte> rest) {
   Connection& c = connections_[slot];
   c.input = std::make_unique<std::string>(dunlin::as_string_view(rest));
+  account_input(slot);
+  if (c.rate_paused) return;  // A timer tells when to go on.
   c.in_ready_list = true;
   held_back_.push_back(slot);
 }
@@ -116,6 +133,11 @@ void Edge::read_later(Slot slot) {
 }
 
 void Edge::run_ready() {
+  for (const Slot slot : std::exchange(writing_, {})) {
+    if (!connections_[slot].write_again) continue;
+    connections_[slot].write_again = false;
+    write(slot);
+  }
   std::vector<Slot> ready = std::exchange(ready_, {});
   ready.insert(ready.end(), held_back_.begin(), held_back_.end());
   held_back_.clear();
@@ -123,6 +145,10 @@ void Edge::run_ready() {
   for (const Slot slot : ready) {
     Connection& c = connections_[slot];
     if (c.phase == Phase::kFree) continue;
+    if (c.rate_paused) {
+      c.in_ready_list = false;
+      continue;
+    }
     if (c.input != nullptr && must_wait(c)) {
       held_back_.push_back(slot);
       continue;
@@ -142,7 +168,9 @@ void Edge::process_stored(Slot slot) {
   Connection& c = connections_[slot];
   if (c.phase == Phase::kLingering) return;  // There, `input` is output: see closing.cc.
   const std::unique_ptr<std::string> stored = std::move(c.input);
+  const std::uint32_t generation = c.generation;
   process(slot, std::as_writable_bytes(std::span(*stored)));
+  if (c.phase != Phase::kFree && c.generation == generation) account_input(slot);
 }
 
 void Edge::on_peer_end(Slot slot) {

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "gateway/cross/ids.h"
+#include "gateway/cross/shard_set.h"
 #include "gateway/edge/moving.h"
 #include "gateway/hub/channel_home.h"
 #include "proto/push/push_request.h"
@@ -36,6 +37,10 @@ class Services {
   // Connections of all shards together, for connections_max. False: there are too many.
   [[nodiscard]] virtual bool take_connection() = 0;
   virtual void give_back_connection() = 0;
+  [[nodiscard]] virtual cross::ShardIndex shard_count() const = 0;
+  [[nodiscard]] virtual cross::ShardSet::ByAddress& by_address() = 0;
+  // The gateway holds its maximum of memory: nobody new is let in.
+  [[nodiscard]] virtual bool memory_full() const = 0;
 };
 
 }  // namespace edge

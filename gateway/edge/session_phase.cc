@@ -22,14 +22,20 @@ Edge::Flow Edge::on_frames(Slot slot, std::span<std::byte> bytes) {
       pause_reading(slot, bytes);
       return Flow::kStop;
     }
+    if (!bytes.empty() && !has_tokens(slot)) {
+      flush_replies(slot);
+      return overrun(slot, bytes);
+    }
     if (!bytes.empty() && inflated_enough(c)) {
       flush_replies(slot);
       c.input = std::make_unique<std::string>(dunlin::as_string_view(bytes));
+      account_input(slot);
       read_later(slot);
       return Flow::kStop;
     }
     ws::Event event = c.session.next(bytes, &inflater_);
     if (std::holds_alternative<ws::NeedInput>(event)) break;
+    c.messages.take(now_ms_, 1, message_rate_of(profile_of(c)));
     flow = on_event(slot, event, bytes);
   }
   if (c.phase == Phase::kFree || c.generation != generation) return Flow::kStop;
@@ -92,6 +98,11 @@ Edge::Flow Edge::on_event(Slot slot, ws::Event& event, std::span<std::byte> rest
   }
   if (const auto* ping = std::get_if<ws::Ping>(&event)) {
     if (c.phase == Phase::kClosing) return Flow::kGoOn;
+    if (hub_.members()[slot].queue == nullptr) {
+      // All pings of one piece of input are answered with one call, like messages.
+      reply(slot, ws::Opcode::kPong, ping->payload);
+      return Flow::kGoOn;
+    }
     flush_replies(slot);
     std::string frame;
     ws::append_frame(frame, ws::Opcode::kPong, ping->payload);

@@ -26,7 +26,8 @@ void Edge::reschedule(Slot slot) {
   consider(c.next_ping_ms);
   consider(c.next_heartbeat_ms);
   consider(c.queue_expiry_ms);
-  if (c.phase == Phase::kOpen && profile_of(c).idle_timeout_ms != 0) {
+  if (c.rate_paused) consider(tokens_at_ms(c));
+  if (c.phase == Phase::kOpen && profile_of(c).idle_timeout_ms != 0 && !c.rate_paused) {
     consider(c.last_read_ms + profile_of(c).idle_timeout_ms);
   }
   if (nearest == 0) {
@@ -79,10 +80,15 @@ void Edge::on_timer(Slot slot) {
     on_phase_deadline(slot);
     if (c.phase == Phase::kFree) return;
   }
+  if (c.rate_paused && tokens_at_ms(c) <= now_ms_) {
+    c.rate_paused = false;
+    c.last_read_ms = now_ms_;  // That nothing was read is our doing.
+    read_later(slot);
+  }
   const bool open = c.phase == Phase::kOpen || c.phase == Phase::kLogin;
   if (c.phase == Phase::kOpen) {
     const std::uint32_t idle_timeout = profile_of(c).idle_timeout_ms;
-    if (idle_timeout != 0 && c.last_read_ms + idle_timeout <= now_ms_) {
+    if (idle_timeout != 0 && !c.rate_paused && c.last_read_ms + idle_timeout <= now_ms_) {
       begin_close(slot, ws::CloseCode{kIdle}, "idle", cross::CloseCause::kIdle);
       return;
     }
@@ -127,6 +133,9 @@ void Edge::on_phase_deadline(Slot slot) {
       } else if (c.phase == Phase::kLogin) {
         begin_close(slot, ws::CloseCode{kLoginTimeout}, "no login in time",
                     cross::CloseCause::kLoginTimeout);
+      } else if (c.rate_paused) {
+        // Its Pong may have come: it is we who do not read.
+        c.phase_deadline_ms = now_ms_ + profile_of(c).pong_timeout_ms;
       } else if (c.ping_outstanding) {
         fail(slot, ws::CloseCode{kPongTimeout}, "no pong in time", cross::CloseCause::kPongTimeout);
       }

@@ -46,15 +46,25 @@ void ChannelHomes::store(HomeChannel& channel, cross::MessageRef& message, std::
   while (channel.history.size() > limits_.messages_max || channel.history_size > limits_.size_max) {
     drop_oldest(channel);
   }
-  while (total_size_ > limits_.total_size_max) {
-    HomeChannel& oldest = *kept_.front().channel;
-    if (offset_kept_first(oldest) <= kept_.front().offset) drop_oldest(oldest);
-    kept_.pop_front();
-    --oldest.kept;
-    forget_if_unused(oldest);  // Never `channel`: its newest message is still in kept_.
-  }
+  // Never forgets `channel`: its newest message is still in kept_.
+  while (total_size_ > limits_.total_size_max) drop_oldest_of_all();
   constexpr std::size_t kStaleMax = 1'024;
   if (kept_.size() > 2 * messages_ + kStaleMax) compact();
+}
+
+void ChannelHomes::trim(std::uint64_t size) {
+  const std::uint64_t goal = total_size_ - std::min(size, total_size_);
+  while (total_size_ > goal && !kept_.empty()) drop_oldest_of_all();
+}
+
+void ChannelHomes::drop_oldest_of_all() {
+  HomeChannel& oldest = *kept_.front().channel;
+  if (offset_kept_first(oldest) <= kept_.front().offset && !oldest.history.empty()) {
+    drop_oldest(oldest);
+  }
+  kept_.pop_front();
+  --oldest.kept;
+  forget_if_unused(oldest);
 }
 
 // A channel's own limits drop messages whose entries in kept_ stay behind.

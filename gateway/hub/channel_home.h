@@ -82,6 +82,8 @@ class ChannelHomes {
                                                             std::size_t limit);
 
   void expire(std::uint64_t now_ms);
+  // Gives up the oldest history of all channels, about `size` bytes of it.
+  void trim(std::uint64_t size);
 
   [[nodiscard]] std::size_t size() const { return channels_.size(); }
   // Memory that history takes.
@@ -98,6 +100,7 @@ class ChannelHomes {
     std::uint64_t expires_ms;
   };
   void drop_oldest(HomeChannel& channel);
+  void drop_oldest_of_all();
   void forget_if_unused(HomeChannel& channel);
   void compact();
 

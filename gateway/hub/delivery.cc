@@ -312,11 +312,12 @@ bool Delivery::deflate_answer(MemberIndex index, ws::Opcode opcode, dunlin::Cons
                                    /*waits=*/member.queue != nullptr, out);
 }
 
-void Delivery::on_writable(MemberIndex index) {
+bool Delivery::on_writable(MemberIndex index, std::uint64_t size_max) {
   Member& member = members_[index];
   while (member.queue != nullptr) {
     expire(index);
-    if (member.queue == nullptr) return;
+    if (member.queue == nullptr) return false;
+    if (size_max == 0) return true;
     tell_missed(member);
     OutboundQueue& queue = *member.queue;
     const std::uint64_t size_before = queue.size();
@@ -336,7 +337,7 @@ void Delivery::on_writable(MemberIndex index) {
                                  .parts = parts.data(),
                                  .parts_count = static_cast<std::uint32_t>(count)};
     transport_.send({&operation, 1});
-    if (operation.result < 0) return;
+    if (operation.result < 0) return false;
     auto left = static_cast<std::uint64_t>(operation.result);
     counters_.bytes_out.add(left);
     for (std::size_t i = 0; i < count && left >= parts[i].iov_len; ++i) {
@@ -348,8 +349,10 @@ void Delivery::on_writable(MemberIndex index) {
     const bool blocked = static_cast<std::uint64_t>(operation.result) < total;
     if (queue.empty()) tell_missed(member);  // What was missed while an earlier notice waited.
     release_if_empty(member);
-    if (blocked) return;
+    if (blocked) return false;
+    size_max -= std::min(size_max, total);
   }
+  return false;
 }
 
 }  // namespace hub

@@ -70,8 +70,9 @@ class Delivery {
   [[nodiscard]] bool deflate_answer(MemberIndex index, ws::Opcode opcode, dunlin::ConstBytes text,
                                     std::string& out);
 
-  // The member's descriptor takes bytes again.
-  void on_writable(MemberIndex index);
+  // The member's descriptor takes bytes again. True: about `size_max` bytes have left, and more
+  // wait that the kernel would take; nothing tells of that a second time.
+  bool on_writable(MemberIndex index, std::uint64_t size_max = ~std::uint64_t{0});
 
   // Drops what has outlived its time in the member's queue.
   void expire(MemberIndex index);

@@ -118,6 +118,7 @@ class OutboundQueue {
   void start(std::size_t offset, std::size_t held);
 
   [[nodiscard]] bool empty() const;
+  [[nodiscard]] bool started() const { return started_.first != nullptr; }
   [[nodiscard]] std::uint64_t size() const { return size_; }          // Data frames, bytes.
   [[nodiscard]] std::uint32_t messages() const { return messages_; }  // Data frames.
   // Of size(): answers of our own that are not started.

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <cstring>
+#include <span>
 
 namespace net {
 
@@ -25,10 +27,28 @@ Address Address::from(const sockaddr_storage& storage) {
   return address;
 }
 
+proxy::IpAddress ip_of(const Address& address) {
+  return address.family == AF_INET ? proxy::IpAddress::v4(std::span(address.bytes).first<4>())
+                                   : proxy::IpAddress::v6(address.bytes);
+}
+
+Address address_of(const proxy::Endpoint& endpoint) {
+  Address address;
+  address.port = endpoint.port;
+  address.family = endpoint.ip.is_v4() ? AF_INET : AF_INET6;
+  if (endpoint.ip.is_v4()) {
+    std::ranges::copy(std::span(endpoint.ip.bytes).last<4>(), address.bytes.begin());
+  } else {
+    address.bytes = endpoint.ip.bytes;
+  }
+  return address;
+}
+
 std::string to_string(const Address& address) {
   if (address.family != AF_INET && address.family != AF_INET6) return "local";
   std::array<char, INET6_ADDRSTRLEN> text{};
   inet_ntop(address.family, address.bytes.data(), text.data(), text.size());
+  if (address.port == 0) return text.data();
   return address.family == AF_INET ? fmt::format("{}:{}", text.data(), address.port)
                                    : fmt::format("[{}]:{}", text.data(), address.port);
 }

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <string>
 
+#include "proto/proxy/ip_address.h"
+
 namespace net {
 
 struct Address {
@@ -14,10 +16,16 @@ struct Address {
   std::uint16_t port = 0;                // Host byte order.
   std::uint16_t family = AF_UNSPEC;
 
+  bool operator==(const Address&) const = default;
   static Address from(const sockaddr_storage& storage);
 };
 
-// "192.0.2.1:80", "[2001:db8::1]:80"; "local" for a socket without an address.
+// IPv4 or IPv6; an IPv4 client of a socket for both is the IPv4 client.
+[[nodiscard]] proxy::IpAddress ip_of(const Address& address);
+[[nodiscard]] Address address_of(const proxy::Endpoint& endpoint);
+
+// "192.0.2.1:80", "[2001:db8::1]:80"; without the port where it is not known (0); "local" for a
+// socket without an address.
 std::string to_string(const Address& address);
 
 }  // namespace net

@@ -134,6 +134,21 @@ void add_latency(Exposition& out, cross::ShardSet& shards) {
   histogram.sample_sum = static_cast<double>(sum_ns) * 1e-9;
 }
 
+void add_memory(Exposition& out, cross::ShardSet& shards) {
+  std::uint64_t messages = 0;
+  for (cross::ShardIndex i = 0; i < shards.size(); ++i) {
+    messages += shards.counters(i).message_bytes.value();  // One alone may be below 0.
+  }
+  const auto gauge = [&](std::string name, std::string help, std::uint64_t value) {
+    Exposition::sample(out.family(MetricType::Gauge, std::move(name), std::move(help)), {}, value);
+  };
+  gauge("dunlin_message_bytes", "Memory of all messages in queues, histories and rings.", messages);
+  gauge("dunlin_memory_held_bytes", "What counts for limits.memory_max.", shards.memory.held());
+  gauge("dunlin_memory_max_bytes", "limits.memory_max in force.", shards.memory.ceiling());
+  gauge("dunlin_memory_shedding", "1 while connections are closed for want of memory.",
+        shards.memory.shedding() ? 1 : 0);
+}
+
 void add_rings(Exposition& out, cross::ShardSet& shards) {
   MetricFamily& family =
       out.family(MetricType::Gauge, "dunlin_ring_depth", "Jobs that wait in a shard's inbox.");
@@ -163,6 +178,14 @@ std::string metrics_text(cross::ShardSet& shards, const config::Config& config, 
   out.by_shard(kGauge, "dunlin_deflate_context_bytes",
                "Held for compressing, by connections with server context takeover.",
                &C::deflate_context_bytes);
+  out.by_shard(kGauge, "dunlin_input_bytes", "Bytes of input that are not used up.",
+               &C::input_bytes);
+  out.by_shard(kGauge, "dunlin_api_bytes", "Bytes of API requests and answers under way.",
+               &C::api_bytes);
+  out.by_shard(kGauge, "dunlin_largest_holder_bytes",
+               "What the largest connection holds, where more than half of memory_max is held.",
+               &C::largest_holder);
+  add_memory(out, shards);
   out.by_shard(kGauge, "dunlin_fanouts_waiting", "Fan-outs waiting or under way.",
                &C::fanouts_waiting);
   out.by_shard(kGauge, "dunlin_api_connections", "Open connections of the internal API.",
@@ -195,6 +218,10 @@ std::string metrics_text(cross::ShardSet& shards, const config::Config& config, 
   out.by_cause("dunlin_inflate_failures_total",
                "Connections failed for a compressed message, by cause.", "cause",
                &C::inflate_failures);
+  out.by_shard(kCounter, "dunlin_rate_pauses_total",
+               "Times a client was not read for a while because of its rate.", &C::rate_pauses);
+  out.by_shard(kCounter, "dunlin_history_trimmed_bytes_total",
+               "History given up for want of memory.", &C::history_trimmed);
   out.by_shard(kCounter, "dunlin_messages_in_total", "Messages received from clients.",
                &C::messages_in);
   out.by_shard(kCounter, "dunlin_bytes_in_total", "Bytes received from clients.", &C::bytes_in);

@@ -28,6 +28,7 @@
 #include "gateway/net/send_batch.h"
 #include "gateway/observe/log.h"
 #include "gateway/process/file_limit.h"
+#include "gateway/process/memory_limit.h"
 #include "gateway/process/ready_file.h"
 #include "gateway/process/tls_contexts.h"
 #include "gateway/shard/other_jobs.h"
@@ -57,6 +58,23 @@ int start_failure(std::string_view why) {
   return 1;
 }
 
+// Every limit of the whole gateway, once, so that an operator need not guess what is in force.
+void log_limits(const config::Config& config, std::uint64_t memory_max) {
+  const config::Limits& limits = config.limits;
+  observe::info("limits", {{"memory_bytes", memory_max},
+                           {"connections", config.public_.connections_max},
+                           {"accepts_per_second", limits.accept_rate},
+                           {"accept_burst", limits.accept_burst},
+                           {"handshakes_per_shard", limits.handshakes_max},
+                           {"handshake_timeout_ms", config.handshake.timeout_ms},
+                           {"connections_per_address", limits.connections_per_address_max},
+                           {"handshakes_per_address", limits.handshakes_per_address_max},
+                           {"ipv6_prefix", limits.address_prefix_v6},
+                           {"trusted_proxies", config.public_.trusted_proxies.size()},
+                           {"api_connections_per_shard", config.api.connections_max},
+                           {"api_body_bytes", config.api.body_size_max}});
+}
+
 net::SendBatch::Mode choose_send_mode(const config::Config& config) {
   if (config.hub.send_batch == "plain") return net::SendBatch::Mode::kPlain;
   if (net::io_uring_works()) return net::SendBatch::Mode::kIoUring;
@@ -79,7 +97,8 @@ class Gateway {
                 ? config_->hub.shards
                 : std::clamp<unsigned>(std::thread::hardware_concurrency(), 1, cross::kShardsMax))),
         shards_(shard_count_, config_->hub.ring_size,
-                std::bit_ceil(std::size_t{config_->hub.outstanding_max})),
+                std::bit_ceil(std::size_t{config_->hub.outstanding_max}),
+                config_->public_.connections_max),
         wake_(loop_, [this] { on_wake(); }),
         poll_timer_(loop_, [this] { poll_drain(); }),
         made_(shard_count_ + 1),
@@ -137,6 +156,7 @@ std::uint64_t Gateway::sum(cross::Counter cross::Counters::* counter) {
 }
 
 int Gateway::run() {
+  shards_.memory.set_ceiling(memory_ceiling(*config_));
   const FileLimit files = raise_file_limit(*config_, shard_count_);
   const auto public_sockets = net::bind_sockets(*config::parse_host_port(config_->public_.listen),
                                                 shard_count_, config_->public_.backlog);
@@ -188,6 +208,7 @@ void Gateway::start_shards(const net::BoundSockets& public_sockets,
     });
   }
   made_.arrive_and_wait();
+  log_limits(*config_, shards_.memory.ceiling());
   observe::info("serving", {{"shards", shard_count_},
                             {"send", mode == net::SendBatch::Mode::kIoUring ? "io_uring" : "plain"},
                             {"profiles", config_->profiles.size()},
@@ -256,6 +277,7 @@ void Gateway::reload() {
   }
   config_ = std::make_shared<const config::Config>(std::move(*merged));
   tls_ = std::move(*tls);
+  shards_.memory.set_ceiling(memory_ceiling(*config_));
   observe::init(config_->log.level, format_of(*config_));
   order([this] { return std::make_unique<shard::ConfigureJob>(snapshot()); });
   log_certificates(tls_);

@@ -140,6 +140,10 @@ api::Admission Router::push(const push::PushRequest& request, api::ReplyTo reply
     counters_.pushes_refused.add();
     return api::Admission::kRingFull;
   }
+  if (shards_.memory.full()) {
+    counters_.pushes_refused.add();
+    return api::Admission::kMemoryFull;
+  }
   const cross::MessageId id = next_message_id();
   api::Admission admission;
   if (!request.uids.empty()) {
@@ -280,6 +284,7 @@ api::Admission Router::push_to_all(const push::PushRequest& request, api::ReplyT
 }
 
 bool Router::may_publish(std::string_view channel) const {
+  if (shards_.memory.full()) return false;
   const cross::ShardIndex home = home_of(channel);
   if (home == self_) return has_room_for_fanout(self_);
   // Clients that flood a room leave half of everything to the API.

@@ -86,6 +86,8 @@ class Router final : public api::Dispatcher, public edge::Services {
   api::Readiness readiness() override;
   void start_drain() override;
 
+  [[nodiscard]] std::size_t idempotency_bytes() const { return idempotency_.bytes(); }
+
   // --- edge::Services ---
   cross::ShardIndex home_of(std::string_view uid) const override;
   void move(cross::ShardIndex to, std::unique_ptr<edge::Moving> connection) override;
@@ -97,6 +99,9 @@ class Router final : public api::Dispatcher, public edge::Services {
                             std::optional<hub::Position> recover_from) override;
   bool take_connection() override;
   void give_back_connection() override;
+  cross::ShardIndex shard_count() const override { return shards_.size(); }
+  cross::ShardSet::ByAddress& by_address() override { return shards_.by_address; }
+  bool memory_full() const override { return shards_.memory.full(); }  // Also of api::Dispatcher.
 
  private:
   static constexpr std::size_t kOutboxMax = 1'024;

@@ -22,6 +22,7 @@ Shard::Shard(const Setup& setup)
       router_(index_, shards_, hub_, edge_, *this),
       api_(poller_, kApiKind, sends_, router_, counters_, config_,
            {.set_log_level = [](std::string_view level) { return observe::set_level(level); }}) {
+  cross::Message::count_on_this_thread(&counters_.message_bytes);
   router_.set_sink(api_);
   router_.set_wake_main(setup.wake_main);
   inbox_.set_wake([this] { poller_.wake(); });
@@ -45,6 +46,7 @@ Shard::Shard(const Setup& setup)
 }
 
 Shard::~Shard() {
+  cross::Message::count_on_this_thread(nullptr);
   public_listener_.reset();
   api_listener_.reset();
   canary_.reset();
@@ -92,6 +94,7 @@ bool Shard::turn() {
     run_fanouts();
     let_leave();
   }
+  keep_memory();
   if (hub_.fanouts().any() || edge_.has_ready_work() || api_.has_ready_work() ||
       router_.has_local_work() || router_.has_answers()) {
     return true;
@@ -137,6 +140,7 @@ void Shard::set_wake_timer() {
   consider(edge_.next_wake_ms());
   consider(api_.next_deadline());
   consider(router_.next_wake_ms());
+  if (shards_.memory.shedding()) consider(shed_again_ms_);
   if (canary_->next_due_ms() != 0) consider(canary_->next_due_ms());
   if (next == wake_timer_at_) return;
   wake_timer_at_ = next;
@@ -153,6 +157,7 @@ void Shard::keep_house() {
   hub_.homes().expire(now_ms_);
   router_.expire_claims();
   update_gauges();
+  tell_largest_holder();
 }
 
 void Shard::update_gauges() {
@@ -163,6 +168,7 @@ void Shard::update_gauges() {
   counters_.fanouts_waiting.set(hub_.fanouts().waiting());
   counters_.users.set(hub_.members().users());
   counters_.api_open_requests.set(api_.open_requests());
+  counters_.idempotency_bytes.set(router_.idempotency_bytes());
 }
 
 void Shard::configure(const Snapshot& snapshot) {

@@ -54,6 +54,7 @@ class Shard final : public loop::PollSink, public Orders {
   static constexpr std::uint8_t kEdgeKind = 1;
   static constexpr std::uint8_t kApiKind = 2;
   static constexpr std::uint64_t kHousekeepingMs = 1'000;
+  static constexpr std::uint64_t kShedIntervalMs = 20;  // What is let go of takes a while to go.
 
   bool turn();
   void carry_out_local();
@@ -61,6 +62,10 @@ class Shard final : public loop::PollSink, public Orders {
   void let_leave();
   void refresh_time();
   void keep_house();
+  void keep_memory();
+  [[nodiscard]] std::int64_t held_bytes() const;
+  void let_go(std::uint64_t excess);
+  void tell_largest_holder();
   void set_wake_timer();
   void update_gauges();
 
@@ -80,6 +85,8 @@ class Shard final : public loop::PollSink, public Orders {
   std::unique_ptr<Canary> canary_;
   std::unique_ptr<net::Listener> public_listener_;
   std::unique_ptr<net::Listener> api_listener_;
+  std::int64_t memory_told_ = 0;  // Of held_bytes(), in the budget of all shards.
+  std::uint64_t shed_again_ms_ = 0;
   std::uint64_t now_ms_ = 0;
   std::uint64_t wake_timer_at_ = 0;  // 0: not set.
   std::uint64_t housekeeping_due_ms_ = 0;

@@ -61,6 +61,13 @@ void causes(Json& json, std::string_view name, cross::ShardSet& shards,
   json.close();
 }
 
+std::uint64_t held_bytes(cross::ShardSet& shards) {
+  using C = cross::Counters;
+  return sum(shards, &C::message_bytes) + sum(shards, &C::input_bytes) +
+         sum(shards, &C::queue_messages) * sizeof(hub::QueuedMessage) +
+         sum(shards, &C::api_bytes) + sum(shards, &C::idempotency_bytes);
+}
+
 }  // namespace
 
 std::string Router::metrics_text() {
@@ -123,10 +130,25 @@ std::string Router::memory_json() {
   json.field("connections", connections);
   json.field("connection_table_bytes",
              connections * (sizeof(edge::Connection) + sizeof(hub::Member)));
+  json.field("address_table_bytes", std::uint64_t{shards_.by_address.connections.bytes() +
+                                                  shards_.by_address.unproven.bytes()});
+  // What limits.memory_max is about. Queues and histories hold messages, many of them the same.
+  json.open("held");
+  json.field("message_bytes", sum(shards_, &cross::Counters::message_bytes));
+  json.field("queue_entry_bytes",
+             sum(shards_, &cross::Counters::queue_messages) * sizeof(hub::QueuedMessage));
+  json.field("input_bytes", sum(shards_, &cross::Counters::input_bytes));
+  json.field("api_bytes", sum(shards_, &cross::Counters::api_bytes));
+  json.field("idempotency_bytes", sum(shards_, &cross::Counters::idempotency_bytes));
+  json.field("total_bytes", held_bytes(shards_));
+  json.close();
   json.field("queue_bytes", sum(shards_, &cross::Counters::queue_bytes));
   json.field("history_bytes", sum(shards_, &cross::Counters::history_bytes));
   json.field("deflate_context_bytes", sum(shards_, &cross::Counters::deflate_context_bytes));
+  json.field("shedding", shards_.memory.shedding());
+  json.field("full", shards_.memory.full());
   json.open("limits");
+  json.field("held_bytes", shards_.memory.ceiling());
   json.field("history_bytes", std::uint64_t{config_->hub.history_total_size} * shards_.size());
   std::uint64_t queue_max = 0;
   for (const auto& profile : config_->profiles) {
@@ -155,6 +177,12 @@ api::Readiness Router::readiness() {
     }
   }
   if (missing > 0) ready = false;
+  // A moment at the ceiling is what pushes are refused for; a long one is for another gateway.
+  const std::uint64_t full_since_ms = shards_.memory.full_since_ms();
+  const std::uint64_t full_ms =
+      full_since_ms != 0 && now_ms_ > full_since_ms ? now_ms_ - full_since_ms : 0;
+  const bool memory_overdue = full_ms > config_->canary.timeout_ms;
+  if (memory_overdue) ready = false;
   json.open();
   json.field("ready", ready);
   json.field("draining", draining);
@@ -163,6 +191,9 @@ api::Readiness Router::readiness() {
   json.field("pairs", watched ? std::uint64_t{shards_.size()} * shards_.size() : 0);
   json.field("pairs_overdue", missing);
   json.field("oldest_arrival_ms", oldest_age_ms);
+  json.close();
+  json.open("memory");
+  json.field("full_for_ms", full_ms);
   json.close();
   json.close();
   return {ready, json.text()};

@@ -62,6 +62,9 @@ class RequestParser {
   // request.
   void set_body_size_max(std::uint64_t body_size_max) { body_size_max_ = body_size_max; }
 
+  // Bytes of a head that are kept.
+  [[nodiscard]] std::size_t buffered_size() const { return head_bytes_.size(); }
+
   // Between requests: no byte of a next one was seen, but perhaps an empty line.
   [[nodiscard]] bool idle() const { return state_ == State::kHead && guard_.blank(); }
 

@@ -104,11 +104,15 @@ const Rejected* check_extensions(const RequestHead& request) {
   return nullptr;
 }
 
-const Rejected* check_origin(const RequestHead& request, std::span<const std::string> allowed) {
+const Rejected* check_origin(const RequestHead& request, const HandshakePolicy& policy) {
   const std::size_t count = request.header_count("origin");
   if (count == 0) return nullptr;  // 10.2: not a browser.
   if (count > 1) return &kOriginRepeated;
-  return is_origin_allowed(request.header("origin"), request.host, allowed) ? nullptr : &kOrigin;
+  const std::string_view host =
+      policy.forwarded_host.empty() ? request.host : policy.forwarded_host;
+  const bool allowed =
+      is_origin_allowed(request.header("origin"), host, policy.origins, policy.secure);
+  return allowed ? nullptr : &kOrigin;
 }
 
 std::string switching_protocols(std::string_view key, std::string_view subprotocol,
@@ -142,7 +146,7 @@ std::variant<Accepted, Rejected> accept_handshake(const RequestHead& request,
   Offers offers;
   if (!offers.read(request)) return kSubprotocols;
   if (const Rejected* rejected = check_extensions(request)) return *rejected;
-  if (const Rejected* rejected = check_origin(request, policy.origins)) return *rejected;
+  if (const Rejected* rejected = check_origin(request, policy)) return *rejected;
   const std::string_view subprotocol = choose(offers, policy.subprotocols);
   std::optional<DeflateAgreement> deflate;
   if (policy.deflate) deflate = negotiate_deflate(request, *policy.deflate);

@@ -10,8 +10,9 @@
 namespace ws {
 
 // `origin` is the Origin field as sent, `host` the request's host and perhaps port. `allowed` holds
-// "any", "same" or exact origins; see HandshakePolicy.
+// "any", "same" or exact origins; see HandshakePolicy. `secure`: the request is known to have come
+// over TLS, and so only a page that did, too, is the "same".
 [[nodiscard]] bool is_origin_allowed(std::string_view origin, std::string_view host,
-                                     std::span<const std::string> allowed);
+                                     std::span<const std::string> allowed, bool secure = false);
 
 }  // namespace ws

@@ -93,10 +93,12 @@ def upgrade_request(path: str = "/", host: str = "localhost", **headers: str | N
 class RawSocket:
     """A TCP connection with a read buffer; reads wait PATIENCE at most."""
 
-    def __init__(self, address: tuple[str, int], *, receive_buffer: int | None = None):
+    def __init__(self, address: tuple[str, int], *, receive_buffer: int | None = None, source: str | None = None):
         self.socket = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
         if receive_buffer:  # Before connect: it decides the window.
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        if source:  # Another address of this machine: 127.0.0.0/8 is all loopback.
+            self.socket.bind((source, 0))
         self.socket.settimeout(PATIENCE)
         self.socket.connect(address)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

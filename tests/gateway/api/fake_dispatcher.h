@@ -38,6 +38,7 @@ class FakeDispatcher : public Dispatcher {
     questions.push_back({std::move(query), reply_to});
     return Admission::kAccepted;
   }
+  bool memory_full() const override { return admission == Admission::kMemoryFull; }
   std::string metrics_text() override { return "dunlin_up 1\n"; }
   std::string stats_json() override { return R"({"connections":7})"; }
   std::string memory_json() override { return R"({"total":8})"; }

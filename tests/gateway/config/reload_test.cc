@@ -43,8 +43,9 @@ TEST(Reload, OnlyTheseNeedARestart) {
     if (setting.reload == Reload::kRestart) keys.emplace_back(setting.name);
   }
   EXPECT_EQ(keys, Lines({"public.listen", "public.backlog", "public.tls", "tls.self_signed",
-                         "api.listen", "api.tls", "api.client_ca", "hub.shards", "hub.ring_size",
-                         "hub.outstanding_max", "hub.send_batch", "hub.fanouts_max"}));
+                         "limits.address_prefix_v6", "api.listen", "api.tls", "api.client_ca",
+                         "hub.shards", "hub.ring_size", "hub.outstanding_max", "hub.send_batch",
+                         "hub.fanouts_max"}));
   for (const auto& setting : profile_settings()) {
     EXPECT_EQ(setting.reload, Reload::kNewConnections) << setting.name;
   }

@@ -111,8 +111,10 @@ const Row kContradictions[] = {
      },
      "profiles.p.queue_size_max"},
     {"small queue without echo", [](Config&, Profile& p) { p.queue_size_max = 1'024; }, ""},
-    {"limit per uid without uids", [](Config&, Profile& p) { p.connections_per_uid_max = 1; },
-     "profiles.p.connections_per_uid_max"},
+    {"PROXY header that nobody may send",
+     [](Config& c, Profile&) { c.public_.proxy_protocol = ProxyProtocol::kRequired; },
+     "public.proxy_protocol"},
+    {"no page of the API", [](Config& c, Profile&) { c.api.origins = {"same"}; }, "api.origins"},
     {"one parameter for two things",
      [](Config&, Profile& p) {
        p.identity = IdentitySource::kQuery;

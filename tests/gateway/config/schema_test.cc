@@ -80,10 +80,11 @@ consteval std::size_t field_count() {
 }
 
 TEST(Schema, HasARowForEveryField) {
-  static_assert(field_count<Config>() == 9, "a new table needs a line below");
+  static_assert(field_count<Config>() == 11, "a new table needs a line below");
   EXPECT_EQ(global_settings().size(), field_count<Public>() + field_count<Tls>() +
-                                          field_count<Handshake>() + field_count<Api>() +
-                                          field_count<Hub>() + field_count<Drain>() +
+                                          field_count<Handshake>() + field_count<Limits>() +
+                                          field_count<Api>() + field_count<Hub>() +
+                                          field_count<Compression>() + field_count<Drain>() +
                                           field_count<Log>() + field_count<Canary>());
   EXPECT_EQ(profile_settings().size(), field_count<Profile>() - 1) << "all but the name";
 }
@@ -105,7 +106,10 @@ TEST(Schema, UnitsStandInTheNames) {
   const auto check = [](const Setting& setting) {
     EXPECT_EQ(setting.name.ends_with("_ms"), setting.unit == Unit::kMilliseconds) << setting.name;
     if (setting.unit == Unit::kBytes) {
-      EXPECT_NE(setting.name.find("size"), std::string_view::npos) << setting.name;
+      const auto says = [&](std::string_view word) {
+        return setting.name.find(word) != std::string_view::npos;
+      };
+      EXPECT_TRUE(says("size") || says("byte") || says("memory")) << setting.name;
     }
   };
   for (const auto& setting : global_settings()) check(setting);
@@ -162,6 +166,20 @@ const Check kChecks[] = {
     {check_channel_pattern, "news", true},
     {check_channel_pattern, "*news", false},
     {check_channel_pattern, "n*ws*", false},
+    {check_network, "10.0.0.0/8", true},
+    {check_network, "::1", true},
+    {check_network, "10.0.0.1/8", false},
+    {check_network, "10.0.0.0/33", false},
+    {check_network, "localhost", false},
+    {check_host, "push.internal", true},
+    {check_host, "any", true},
+    {check_host, "10.0.0.7", true},
+    {check_host, "[fd00::1]", true},
+    {check_host, "fd00::1", false},
+    {check_host, "push.internal:8081", false},
+    {check_host, "Push.internal", false},
+    {check_host, "[push]", false},
+    {check_host, "", false},
     {check_origin, "same", true},
     {check_origin, "any", true},
     {check_origin, "null", true},

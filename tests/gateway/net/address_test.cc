@@ -37,7 +37,7 @@ TEST(Address, IsWrittenAsPeopleWriteIt) {
       {AF_INET, "192.0.2.1", 80, "192.0.2.1:80"},
       {AF_INET, "255.255.255.255", 65'535, "255.255.255.255:65535"},
       {AF_INET6, "2001:db8::1", 443, "[2001:db8::1]:443"},
-      {AF_INET6, "::", 0, "[::]:0"},
+      {AF_INET6, "::", 0, "::"},
       {AF_INET6, "::ffff:192.0.2.1", 1, "[::ffff:192.0.2.1]:1"},
   };
   for (const Row& row : kRows) {

@@ -41,7 +41,23 @@ constexpr Row kRows[] = {
     {"null", "null", "same", false},
     {"", "", "same", false},
     {"http://", "", "same", false},
-    {"://example.com", "example.com", "same", true},
+    {"://example.com", "example.com", "same", false},
+    {"http:///example.com", "example.com", "same", false},
+    {"http://example.com", "example.com.", "same", false},
+    {"file://", "", "same", false},
+    {"file://example.com", "example.com", "same", false},
+    {"chrome-extension://abcdef", "abcdef", "same", false},
+    {"capacitor://localhost", "localhost", "same", false},
+    {"ws://example.com", "example.com", "same", false},
+    {"HTTPS://example.com", "example.com", "same", true},
+    {"https://example.com:0443", "example.com", "same", false},
+    {"http://[::1]", "[::1]:80", "same", true},
+    {"http://[2001:DB8::1]:8080", "[2001:db8::1]:8080", "same", true},
+    {"http://[::1]:80", "[::2]:80", "same", false},
+    {"http://[::1", "[::1", "same", false},
+    {"http://::1", "::1", "same", false},
+    {"http://example.com example.com", "example.com", "same", false},
+    {"http://example.com, http://evil.com", "example.com", "same", false},
     {"http://anything", "example.com", "any", true},
     {"null", "example.com", "any", true},
     {"https://app.example.com", "example.com", "https://app.example.com", true},
@@ -59,6 +75,17 @@ TEST(OriginTest, Table) {
     EXPECT_EQ(is_origin_allowed(row.origin, row.host, allowed), row.allowed)
         << row.origin << " at " << row.host << " by " << row.rule;
   }
+}
+
+// A page that came without TLS may have been written by anybody on the way.
+TEST(OriginTest, OverTlsOnlyPagesOverTlsAreTheSame) {
+  const std::vector<std::string> same = {"same"};
+  EXPECT_TRUE(is_origin_allowed("https://example.com", "example.com", same, true));
+  EXPECT_TRUE(is_origin_allowed("https://example.com", "example.com:443", same, true));
+  EXPECT_FALSE(is_origin_allowed("http://example.com", "example.com", same, true));
+  EXPECT_FALSE(is_origin_allowed("http://example.com:443", "example.com:443", same, true));
+  const std::vector<std::string> listed = {"http://example.com"};
+  EXPECT_TRUE(is_origin_allowed("http://example.com", "example.com", listed, true));
 }
 
 TEST(OriginTest, AnyOfSeveralRules) {

@@ -1,0 +1,67 @@
+// What connections hold, and how they let go of it when the gateway holds too much.
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "gateway/edge/edge.h"
+
+namespace edge {
+namespace {
+
+// Connections closed in one call: some milliseconds of work.
+constexpr std::size_t kShedMax = 256;
+// Who holds less gives nothing that is worth a connection.
+constexpr std::uint64_t kShedSizeMin = 4'096;
+
+}  // namespace
+
+// Input that was received and is not used up. (An answer that waits in `input` counts, too.)
+void Edge::account_input(Slot slot) {
+  Connection& c = connections_[slot];
+  const std::size_t held = c.session.buffered_size() + (c.input != nullptr ? c.input->size() : 0) +
+                           (c.head != nullptr ? c.head->buffered_size() : 0);
+  counters_.input_bytes.add(held - c.held);  // Unsigned: may go down.
+  c.held = static_cast<std::uint32_t>(held);
+}
+
+std::uint64_t Edge::shed(std::uint64_t size, std::uint64_t holder_size_min) {
+  std::vector<std::pair<std::uint64_t, Slot>> holders;
+  for (Slot slot = 0; slot < connections_.size(); ++slot) {
+    const Connection& c = connections_[slot];
+    if (c.phase == Phase::kFree) continue;
+    const hub::Member* member = c.joined ? &hub_.members()[slot] : nullptr;
+    if (member != nullptr && member->internal) continue;
+    const std::uint64_t queued =
+        member != nullptr && member->queue != nullptr ? member->queue->size() : 0;
+    if (c.held + queued >= kShedSizeMin) holders.emplace_back(c.held + queued, slot);
+  }
+  const std::size_t count = std::min(holders.size(), kShedMax + 1);
+  std::partial_sort(holders.begin(), holders.begin() + static_cast<std::ptrdiff_t>(count),
+                    holders.end(), std::greater<>());
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto [held, slot] = holders[i];
+    if (size == 0 || i == kShedMax || held < holder_size_min) return held;
+    close_for_memory(slot);
+    size -= std::min(size, held);
+  }
+  return 0;
+}
+
+void Edge::close_for_memory(Slot slot) {
+  const Connection& c = connections_[slot];
+  if (!c.joined) {
+    end(slot, cross::CloseCause::kMemory);
+    return;
+  }
+  const bool said = c.phase == Phase::kClosing || c.phase == Phase::kLingering;
+  hub_.deactivate(slot);
+  hub_.delivery().discard_waiting(slot, cross::DropCause::kMemory);
+  if (!said) fail(slot, ws::CloseCode{kSlowConsumer}, "memory", cross::CloseCause::kMemory);
+  if (c.phase == Phase::kFree) return;
+  // A frame that is partly on the wire keeps its memory, and no Close frame can pass it.
+  const hub::OutboundQueue* queue = hub_.members()[slot].queue;
+  if (said || (queue != nullptr && queue->started())) end(slot, cross::CloseCause::kMemory);
+}
+
+}  // namespace edge
