@@ -4,24 +4,23 @@ namespace cross {
 
 std::string_view name_of(DropCause cause) {
   static constexpr std::array<std::string_view, static_cast<std::size_t>(DropCause::kCount)>
-      kNames = {"queue_full",    "oldest",           "expired",
-                "slow_consumer", "connection_ended", "ring_full", "memory"};
+      kNames = {"queue_full",       "oldest",    "expired", "slow_consumer",
+                "connection_ended", "ring_full", "memory"};
   return kNames[static_cast<std::size_t>(cause)];
 }
 
 std::string_view name_of(CloseCause cause) {
   static constexpr std::array<std::string_view, static_cast<std::size_t>(CloseCause::kCount)>
-      kNames = {"client",       "lost",         "violation",    "slow_consumer",
-                "kicked",       "replaced",     "refused",      "login_timeout",
-                "login_failed", "pong_timeout", "idle_timeout", "drain",
-                "rate",         "memory"};
+      kNames = {"client",       "lost",    "violation",     "slow_consumer", "kicked",
+                "replaced",     "refused", "login_timeout", "login_failed",  "pong_timeout",
+                "idle_timeout", "drain",   "rate",          "memory"};
   return kNames[static_cast<std::size_t>(cause)];
 }
 
 std::string_view name_of(HandshakeResult result) {
   static constexpr std::array<std::string_view, static_cast<std::size_t>(HandshakeResult::kCount)>
-      kNames = {"accepted", "rejected", "page", "timeout", "lost", "refused",
-                "accept_rate", "address_limit", "gave_way", "memory", "proxy_header"};
+      kNames = {"accepted",    "rejected",      "page",     "timeout", "lost",        "refused",
+                "accept_rate", "address_limit", "gave_way", "memory",  "proxy_header"};
   return kNames[static_cast<std::size_t>(result)];
 }
 

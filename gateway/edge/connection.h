@@ -53,7 +53,7 @@ struct Connection {
   cross::CloseCause cause = cross::CloseCause::kLost;
   std::uint16_t profile = 0;
   std::uint32_t discarded = 0;  // Bytes that came after the connection had failed.
-  net::Address peer;  // The client, as far as is known.
+  net::Address peer;            // The client, as far as is known.
   ws::Session session{0};
   std::unique_ptr<http::RequestParser> head;
   std::unique_ptr<std::string> input;

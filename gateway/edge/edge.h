@@ -11,8 +11,8 @@
 // for each phase.
 #pragma once
 
-#include <cstddef>
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -95,9 +95,9 @@ class Edge final : public hub::Transport {
   }
   [[nodiscard]] std::string_view profile_name(std::uint16_t profile) const;
 
-  // Closes connections, those that hold most first, until they held `size` bytes together; a bounded
-  // number in one call, and none that holds less than `holder_size_min`. With a size of 0 it only
-  // looks. Returns what the largest one holds afterwards.
+  // Closes connections, those that hold most first, until they held `size` bytes together; a
+  // bounded number in one call, and none that holds less than `holder_size_min`. With a size of 0
+  // it only looks. Returns what the largest one holds afterwards.
   std::uint64_t shed(std::uint64_t size, std::uint64_t holder_size_min);
 
   // Asks every connection to go, spread over `window_ms`; with 0, all now.

@@ -18,8 +18,9 @@ struct HandshakePolicy {
   // exact origins such as "https://example.com". Nobody if empty. A request without Origin does not
   // come from a browser and is not concerned.
   std::span<const std::string> origins;
-  // What a trusted proxy tells: the host that the client asked for, in place of the request's (empty:
-  // the request's), and whether it did so over TLS, so that "same" compares the scheme, too.
+  // What a trusted proxy tells: the host that the client asked for, in place of the request's
+  // (empty: the request's), and whether it did so over TLS, so that "same" compares the scheme,
+  // too.
   std::string_view forwarded_host = {};
   bool secure = false;
 };

@@ -42,9 +42,9 @@ TEST(Reload, OnlyTheseNeedARestart) {
   for (const auto& setting : global_settings()) {
     if (setting.reload == Reload::kRestart) keys.emplace_back(setting.name);
   }
-  EXPECT_EQ(keys,
-            Lines({"public.listen", "public.backlog", "limits.address_prefix_v6", "api.listen", "hub.shards", "hub.ring_size",
-                   "hub.outstanding_max", "hub.send_batch", "hub.fanouts_max"}));
+  EXPECT_EQ(keys, Lines({"public.listen", "public.backlog", "limits.address_prefix_v6",
+                         "api.listen", "hub.shards", "hub.ring_size", "hub.outstanding_max",
+                         "hub.send_batch", "hub.fanouts_max"}));
   for (const auto& setting : profile_settings()) {
     EXPECT_EQ(setting.reload, Reload::kNewConnections) << setting.name;
   }
