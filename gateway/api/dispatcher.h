@@ -27,8 +27,8 @@ struct ReplyTo {
 
 enum class Admission : std::uint8_t {
   kAccepted,
-  kRingFull,  // A shard's inbox or fan-out queue is full: 503, Retry-After.
-  kDraining,  // 503.
+  kRingFull,    // A shard's inbox or fan-out queue is full: 503, Retry-After.
+  kDraining,    // 503.
   kMemoryFull,  // The gateway holds its maximum of memory: 503, Retry-After.
 };
 

@@ -56,9 +56,10 @@ bool is_loopback_host(std::string_view host) {
   if (http::equals_ignoring_case(name, kLocalhost) || ends_with_ignoring_case(name, ".localhost")) {
     return true;
   }
-  static const proxy::Network kLoopback4 = *proxy::parse_network("127.0.0.0/8");
+  static const auto kLoopback4 = proxy::parse_network("127.0.0.0/8");
+  static const auto kLoopback6 = proxy::parse_network("::1");
   const auto endpoint = proxy::parse_endpoint(name);
-  return endpoint && (kLoopback4.contains(endpoint->ip) || endpoint->ip == *proxy::parse_ip("::1"));
+  return endpoint && (kLoopback4->contains(endpoint->ip) || kLoopback6->contains(endpoint->ip));
 }
 
 std::optional<ApiError> check_page(const ApiContext& context, const Route& route,

@@ -80,8 +80,9 @@ ApiError refusal(Admission admission) {
   if (admission == Admission::kMemoryFull) {
     return {.status = 503,
             .code = "memory_full",
-            .message = "the gateway holds its maximum of memory and did nothing; try again after a "
-                       "moment"};
+            .message =
+                "the gateway holds its maximum of memory and did nothing; try again after a "
+                "moment"};
   }
   return refused_by_shard();
 }

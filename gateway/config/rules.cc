@@ -249,8 +249,9 @@ std::vector<Finding> find_warnings(const Config& config) {
       findings.push_back({"api.hosts", "\"any\" without keys: pages can push by DNS rebinding"});
     }
     if (std::ranges::find(config.api.origins, "any") != config.api.origins.end()) {
-      findings.push_back({"api.origins", "\"any\" without keys: every page that is open in a "
-                                         "browser on this machine can push"});
+      findings.push_back({"api.origins",
+                          "\"any\" without keys: every page that is open in a "
+                          "browser on this machine can push"});
     }
   }
   for (const Profile& profile : config.profiles) warn_about_profile(profile, findings);

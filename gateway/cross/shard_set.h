@@ -22,7 +22,9 @@ class ShardSet {
  public:
   ShardSet(ShardIndex shards, std::size_t ring_size, std::size_t outstanding_max,
            std::uint32_t connections_max)
-      : by_address(connections_max), slots_(shards), canary_arrivals_(std::size_t{shards} * shards) {
+      : by_address(connections_max),
+        slots_(shards),
+        canary_arrivals_(std::size_t{shards} * shards) {
     for (ShardIndex i = 0; i < shards; ++i) {
       shards_.push_back(std::make_unique<PerShard>(ring_size, outstanding_max));
     }

@@ -46,8 +46,9 @@ void Shard::keep_memory() {
   let_go(excess);
 }
 
-// Every shard gives up its share of the history. Then the largest holders end, whichever shards they
-// are on: each shard tells how large its largest is, and ends none that is smaller than another's.
+// Every shard gives up its share of the history. Then the largest holders end, whichever shards
+// they are on: each shard tells how large its largest is, and ends none that is smaller than
+// another's.
 void Shard::let_go(std::uint64_t excess) {
   update_gauges();
   std::uint64_t history_of_all = 0;

@@ -64,8 +64,8 @@ void causes(Json& json, std::string_view name, cross::ShardSet& shards,
 std::uint64_t held_bytes(cross::ShardSet& shards) {
   using C = cross::Counters;
   return sum(shards, &C::message_bytes) + sum(shards, &C::input_bytes) +
-         sum(shards, &C::queue_messages) * sizeof(hub::QueuedMessage) +
-         sum(shards, &C::api_bytes) + sum(shards, &C::idempotency_bytes);
+         sum(shards, &C::queue_messages) * sizeof(hub::QueuedMessage) + sum(shards, &C::api_bytes) +
+         sum(shards, &C::idempotency_bytes);
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ template <typename Number>
 std::optional<Number> parse_number(std::string_view text) {
   Number number = 0;
   const char* const end = text.data() + text.size();
+  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): the end is given.
   const auto [stopped, error] = std::from_chars(text.data(), end, number);
   if (error != std::errc{} || stopped != end) return std::nullopt;
   if (text.size() > 1 && text.front() == '0') return std::nullopt;

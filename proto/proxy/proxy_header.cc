@@ -160,7 +160,7 @@ HeaderParser::Step HeaderParser::read_rest() const {
   if ((std::to_integer<std::uint8_t>(bytes_[12]) & 0xF) == kLocal) return header;
   const auto family = std::to_integer<std::uint8_t>(bytes_[13]);
   ConstBytes rest = ConstBytes(bytes_).subspan(kFixedSize);
-  const ConstBytes addresses = dunlin::take_front(rest, *addresses_size(family));
+  const ConstBytes addresses = dunlin::take_front(rest, addresses_size(family).value_or(0));
   if (family == kTcp4 || family == kTcp6) header.source = read_source(addresses, family == kTcp4);
   if (const auto error = read_tlvs(bytes_, rest, header)) return *error;
   return header;

@@ -21,8 +21,9 @@ struct HandshakePolicy {
   // come from a browser and is not concerned.
   std::span<const std::string> origins;
   std::optional<DeflatePolicy> deflate = std::nullopt;  // Empty: permessage-deflate is declined.
-  // What a trusted proxy tells: the host that the client asked for, in place of the request's (empty:
-  // the request's), and whether it did so over TLS, so that "same" compares the scheme, too.
+  // What a trusted proxy tells: the host that the client asked for, in place of the request's
+  // (empty: the request's), and whether it did so over TLS, so that "same" compares the scheme,
+  // too.
   std::string_view forwarded_host = {};
   bool secure = false;
 };

@@ -10,7 +10,7 @@ import pytest
 from websockets.exceptions import InvalidStatusCode
 from websockets.legacy.client import connect
 
-from harness.admission import ask, await_handshakes, handshakes
+from harness.admission import ask, await_handshakes, await_handshaking, handshakes
 from harness.api import Api
 from harness.gateway import PATIENCE, Gateway
 from harness.raw import CLOSE, PING, PONG, TEXT, RawClient, RawSocket, frame, upgrade_request
@@ -181,15 +181,20 @@ def test_connections_that_have_not_logged_in_are_fewer(by_address):
 
 
 def test_sockets_that_say_nothing_are_counted(by_address):
+    api = Api(by_address.api)
     with contextlib.ExitStack() as stack:
         for _ in range(3):
             stack.enter_context(RawSocket(by_address.public, source="127.0.0.5"))
+        await_handshaking(api, 3)
         assert open_from(stack, by_address, "127.0.0.5")[1].status == 429
+    api.close()
 
 
 @pytest.mark.asyncio
 async def test_real_clients_are_told(by_address):
+    api = Api(by_address.api)
     held = [RawSocket(by_address.public) for _ in range(3)]
+    await_handshaking(api, 3)
     with pytest.raises(InvalidStatusCode) as refused:
         await connect(by_address.ws + "/echo", open_timeout=PATIENCE)
     assert refused.value.status_code == 429 and 1 <= int(refused.value.headers["Retry-After"]) <= 10
@@ -198,6 +203,7 @@ async def test_real_clients_are_told(by_address):
     assert done.stdout.startswith("HTTP/1.1 429 ") and "too_many_from_address" in done.stdout
     for raw in held:
         raw.close()
+    api.close()
 
 
 RATES = """

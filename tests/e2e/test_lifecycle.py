@@ -115,7 +115,7 @@ def test_request_under_way_at_sigterm_is_answered():
     with Gateway() as gateway:
         with RawSocket(gateway.api) as raw, RawClient(gateway.public, "/ping"):
             body = json.dumps({"uids": ["nobody-1", "nobody-2"], "text": "x"}).encode()
-            head = f"POST /v1/push HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+            head = f"POST /v1/push HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
             raw.send(head.encode() + body[:5])
             api = Api(gateway.api)
             assert api.get("/healthz").status == 200  # The first part has been read by now, or will be in order.

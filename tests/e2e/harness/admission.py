@@ -27,3 +27,10 @@ def await_handshakes(api: Api, result: str, count: int) -> None:
     deadline = time.monotonic() + PATIENCE
     while handshakes(api, result) < count:
         assert time.monotonic() < deadline, api.get("/v1/stats").json["handshakes"]
+
+
+def await_handshaking(api: Api, count: int) -> None:
+    """Until exactly so many handshakes are under way: what was connected may not have been accepted yet."""
+    deadline = time.monotonic() + PATIENCE
+    while api.get("/v1/stats").json["handshaking"] != count:
+        assert time.monotonic() < deadline, api.get("/v1/stats").json

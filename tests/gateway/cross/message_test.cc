@@ -221,4 +221,27 @@ TEST(Message, ManyThreadsShareOne) {
   }
 }
 
+// Made on one thread and ended on another: what both have counted adds up to nothing.
+TEST(Message, MemoryIsCountedWhereItIsMadeAndWhereItEnds) {
+  cross::Counter here;
+  cross::Counter there;
+  Message::count_on_this_thread(&here);
+  MessageRef message = Message::make({.id = {1}, .payload = std::string(1'000, 'm')});
+  EXPECT_GE(here.value(), 1'000U);
+  EXPECT_LT(here.value(), 1'500U);
+  const MessageRef framed = Message::make_framed(std::as_bytes(std::span("12345", 5)));
+  const std::uint64_t of_framed = sizeof(Message) + 5;
+  std::thread([&there, mine = std::move(message)]() mutable {
+    Message::count_on_this_thread(&there);
+    const std::uint64_t before = there.value();
+    EXPECT_EQ(mine->frame(Encoding::kProtocol)[0], std::byte{0x81});
+    EXPECT_GT(there.value(), before + 1'000) << "another form is memory, too";
+    const MessageRef copy = mine;
+    mine = MessageRef();
+    EXPECT_GT(there.value(), before + 1'000) << "a reference is not";
+  }).join();
+  EXPECT_EQ(here.value() + there.value(), of_framed);  // Modulo 2^64: one alone is below 0.
+  Message::count_on_this_thread(nullptr);
+}
+
 }  // namespace

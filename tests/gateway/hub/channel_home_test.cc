@@ -372,4 +372,34 @@ TEST_F(ChannelHomesTest, BehavesLikeTheModel) {
   }
 }
 
+TEST_F(ChannelHomesTest, TrimGivesUpTheOldestOfAllChannels) {
+  HomeChannel& news = start(kGenerous, "news");
+  HomeChannel& sport = start(kGenerous, "sport");
+  for (int i = 0; i < 4; ++i) {
+    store(homes_, news, std::string(100, 'n'));
+    store(homes_, sport, std::string(100, 's'));
+  }
+  homes_.trim(0);
+  EXPECT_EQ(kept(news), "1-4");
+  homes_.trim(3 * (100 + kOverhead));
+  EXPECT_EQ(kept(news), "3-4");
+  EXPECT_EQ(kept(sport), "2-4");
+  EXPECT_EQ(homes_.history_size(), 5 * (100 + kOverhead));
+  homes_.trim(~std::uint64_t{0});
+  EXPECT_EQ(kept(news), "none");
+  EXPECT_EQ(homes_.history_size(), 0U);
+  store(homes_, news, "goes on");
+  EXPECT_EQ(kept(news), "5-5");
+}
+
+// A channel's own limit has dropped what the list of all channels still names.
+TEST_F(ChannelHomesTest, TrimPassesOverWhatIsGoneAlready) {
+  HistoryLimits limits = kGenerous;
+  limits.messages_max = 2;
+  HomeChannel& news = start(limits);
+  for (int i = 0; i < 10; ++i) store(homes_, news, "x");
+  homes_.trim(1 + kOverhead);
+  EXPECT_EQ(kept(news), "10-10");
+}
+
 }  // namespace

@@ -343,4 +343,34 @@ TEST(Delivery, MayEndWithMessagesStillGathered) {
   }  // Both are gone when the hub is destroyed.
 }
 
+// Whoever calls again when it is told to gets everything out, in order, and a budget of bytes at a
+// time; without a backlog, or with a full socket, there is nothing to call again for.
+TEST(Delivery, ALongBacklogLeavesInSlices) {
+  HubWorld world;
+  world.set_rules({{.limits = {.size_max = 1 << 20, .messages_max = 1'000}}});
+  const auto alice = world.join();
+  world.block(alice);
+  Strings expected;
+  for (int i = 0; i < 300; ++i) {
+    expected.push_back(std::to_string(i) + std::string(90, 'x'));
+    world.push(alice, expected.back());
+  }
+  world.block(alice, testing_support::Wire::kAnySize);
+  std::size_t before = world.wire(alice).bytes.size();
+  int slices = 1;
+  while (world.hub.delivery().on_writable(alice, 8'000)) {
+    const std::size_t now = world.wire(alice).bytes.size();
+    EXPECT_GE(now - before, 8'000U);
+    EXPECT_LT(now - before, 8'000U + 64 * 100);  // One gathered send more at most.
+    before = now;
+    ++slices;
+  }
+  EXPECT_GE(slices, 3);
+  EXPECT_EQ(world.received(alice), expected);
+  EXPECT_FALSE(world.hub.delivery().on_writable(alice, 8'000));
+  world.block(alice);
+  world.push(alice, "waits");
+  EXPECT_FALSE(world.hub.delivery().on_writable(alice, 8'000));
+}
+
 }  // namespace
