@@ -16,6 +16,8 @@ namespace config {
 [[nodiscard]] std::optional<std::string> check_parameter(std::string_view text);
 [[nodiscard]] std::optional<std::string> check_channel(std::string_view text);
 [[nodiscard]] std::optional<std::string> check_channel_pattern(std::string_view text);
+[[nodiscard]] std::optional<std::string> check_file(std::string_view text);   // A file's name.
+[[nodiscard]] std::optional<std::string> check_claim(std::string_view text);  // Of a token.
 [[nodiscard]] std::optional<std::string> check_origin(std::string_view text);
 
 // The NAME in [profiles.NAME]: a metric's label and part of a variable's name.

@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "gateway/auth/refusal.h"
+
 namespace cross {
 
 // One writer (the shard), any reader.
@@ -51,6 +53,7 @@ enum class CloseCause : std::uint8_t {
   kPongTimeout,
   kIdle,
   kDrain,
+  kTokenExpired,
   kCount,
 };
 
@@ -117,6 +120,9 @@ struct Counters {
   CounterOf<HandshakeResult> handshakes;
   CounterOf<CloseCause> closes;
   CounterOf<DropCause> drops;
+  CounterOf<auth::Refusal> token_refusals;
+  Counter tokens_accepted;
+  Counter tokens_refreshed;
   Counter moved_in;
   Counter messages_in;
   Counter bytes_in;

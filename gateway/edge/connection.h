@@ -10,6 +10,7 @@
 #include <string>
 
 #include "gateway/cross/counters.h"
+#include "gateway/edge/grant.h"
 #include "gateway/net/address.h"
 #include "proto/http/request_parser.h"
 #include "proto/ws/session.h"
@@ -45,6 +46,7 @@ struct Connection {
   ws::Session session{0};
   std::unique_ptr<http::RequestParser> head;
   std::unique_ptr<std::string> input;
+  std::unique_ptr<Grant> grant;  // With a token only.
 
   // Deadlines, loop time; 0: none. The nearest one is in the timer wheel.
   std::uint64_t opened_ms = 0;
@@ -54,6 +56,6 @@ struct Connection {
   std::uint64_t next_heartbeat_ms = 0;
   std::uint64_t queue_expiry_ms = 0;
 };
-static_assert(sizeof(Connection) <= 192);
+static_assert(sizeof(Connection) <= 200);
 
 }  // namespace edge

@@ -20,6 +20,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/auth/token.h"
 #include "gateway/config/config.h"
 #include "gateway/cross/counters.h"
 #include "gateway/edge/connection.h"
@@ -39,6 +40,7 @@ inline constexpr std::uint16_t kKicked = 4000;
 inline constexpr std::uint16_t kReplaced = 4001;
 inline constexpr std::uint16_t kTooManyConnections = 4002;
 inline constexpr std::uint16_t kLoginFailed = 4003;
+inline constexpr std::uint16_t kTokenExpired = 4004;
 inline constexpr std::uint16_t kSlowConsumer = 4100;
 inline constexpr std::uint16_t kLoginTimeout = 4101;
 inline constexpr std::uint16_t kIdle = 4102;
@@ -103,6 +105,10 @@ class Edge final : public hub::Transport {
  private:
   using Slot = std::uint32_t;
   enum class Flow : std::uint8_t { kGoOn, kStop };  // kStop: gone, moved, or must not be read now.
+  struct Waiting {  // For room to be subscribed to what its token says.
+    Slot slot;
+    std::uint32_t generation;
+  };
   struct Note {  // For end_turn(): a connection that broke, or whose queue overflowed.
     Slot slot;
     std::uint32_t generation;
@@ -113,7 +119,7 @@ class Edge final : public hub::Transport {
   Slot open_slot(int fd, const net::Address& peer);
   bool watch(Slot slot);
   void enter(Slot slot, Moving&& connection);
-  bool make_room_for_uid(std::uint16_t profile, std::string_view uid);
+  bool make_room_for_uid(const Moving& newcomer);
   void depart(Slot slot, cross::ShardIndex home, std::unique_ptr<Moving> moving);
   void settle(Slot slot, std::unique_ptr<Moving> moving);
   void end(Slot slot, cross::CloseCause cause);
@@ -141,6 +147,22 @@ class Edge final : public hub::Transport {
   [[nodiscard]] const config::Profile* find_profile(std::string_view path,
                                                     std::uint16_t& index) const;
 
+  // tokens.cc
+  std::expected<auth::Identity, auth::Refusal> verify_token(std::string_view token);
+  std::expected<std::unique_ptr<Grant>, auth::Refusal> make_grant(const config::Profile& profile,
+                                                                  auth::Identity& identity);
+  std::optional<auth::Refusal> take_token(const config::Profile& profile, std::string_view token,
+                                          Moving& moving);
+  std::optional<auth::Refusal> refresh(Slot slot, std::string_view token);
+  std::optional<auth::Refusal> refused(auth::Refusal refusal);
+  Flow reject_token(Slot slot, auth::Refusal refusal);
+  void refuse_login(Slot slot, auth::Refusal refusal, std::optional<std::uint64_t> request);
+  void on_bare_token(Slot slot, const ws::Message& message);
+  bool on_token_timer(Slot slot);
+  void subscribe_granted(Slot slot);
+  void subscribe_waiting();
+  [[nodiscard]] std::optional<std::uint64_t> token_time_left(const Connection& c) const;
+
   // session_phase.cc
   Flow on_frames(Slot slot, std::span<std::byte> bytes);
   Flow on_event(Slot slot, ws::Event& event, std::span<std::byte> rest);
@@ -152,11 +174,13 @@ class Edge final : public hub::Transport {
 
   // login.cc and client_protocol.cc
   Flow on_login_message(Slot slot, const ws::Message& message, std::span<std::byte> rest);
-  Flow log_in(Slot slot, std::string_view uid, std::optional<std::uint64_t> request,
-              std::span<std::byte> rest);
+  Flow on_login(Slot slot, const push::Credentials& credentials,
+                std::optional<std::uint64_t> request, std::span<std::byte> rest);
+  Flow log_in(Slot slot, std::unique_ptr<Moving> moving, std::span<std::byte> rest);
   Flow on_protocol_message(Slot slot, const ws::Message& message);
   void on_request(Slot slot, const push::Subscribe& request);
   void on_request(Slot slot, const push::Unsubscribe& request);
+  void on_request(Slot slot, const push::Refresh& request);
   [[nodiscard]] hub::MemberIndex find_pending(cross::ConnectionId member, std::string_view channel,
                                               std::uint32_t serial) const;
   void send_error(Slot slot, const push::ProtocolError& error);
@@ -196,6 +220,7 @@ class Edge final : public hub::Transport {
   static constexpr std::uint32_t kUncountedMax = 256;
   // What a handshake that is under way still gets when the gateway is told to end.
   static constexpr std::uint64_t kLastHandshakeMs = 1'000;
+  static constexpr std::uint64_t kNoRequest = 0;       // Nobody asked for it: clients count from 1.
   static constexpr std::size_t kReplyJoinMax = 4'096;  // Larger replies are sent without a copy.
 
   const cross::ShardIndex shard_;
@@ -206,6 +231,7 @@ class Edge final : public hub::Transport {
   cross::Counters& counters_;
   net::SendBatch& batch_;
   std::shared_ptr<const config::Config> config_;
+  auth::Rules token_rules_;  // Of config_.
   std::uint64_t now_ms_ = 0;
 
   hub::Slab<Connection> connections_;
@@ -217,8 +243,9 @@ class Edge final : public hub::Transport {
 
   std::vector<Slot> ready_;      // To be read again.
   std::vector<Slot> held_back_;  // Of those, the ones whose input has to wait: see must_wait().
-  std::vector<Note> noted_;      // What the wire told in the middle of something else.
-  std::vector<Slot> retired_;    // Ended in this turn; free after it.
+  std::vector<Waiting> waiting_;
+  std::vector<Note> noted_;    // What the wire told in the middle of something else.
+  std::vector<Slot> retired_;  // Ended in this turn; free after it.
   std::vector<std::uint32_t> due_;
   std::unique_ptr<std::byte[]> read_buffer_;
   std::string replies_;  // Frames that answer the input at hand, sent together.

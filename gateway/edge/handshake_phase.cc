@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "gateway/edge/edge.h"
+#include "gateway/edge/presented_token.h"
 #include "gateway/observe/log.h"
 #include "gateway/web/assets.h"
 #include "proto/base/bytes.h"
@@ -17,7 +18,16 @@
 namespace edge {
 namespace {
 
-const std::array<std::string, 1> kSubprotocols = {"dunlin.v1"};
+// "dunlin.plain" is no protocol: payloads come as they are. A browser that offers its token among
+// subprotocols needs another one that can be agreed on, or it fails the connection itself.
+const std::array<std::string, 2> kSubprotocols = {"dunlin.v1", "dunlin.plain"};
+
+std::span<const std::string> subprotocols_of(const config::Profile& profile) {
+  const std::span<const std::string> all = kSubprotocols;
+  const bool speaks = profile.on_text == config::MessageAction::kProtocol;
+  if (profile.auth == config::AuthMode::kToken) return speaks ? all : all.last(1);
+  return speaks ? all.first(1) : std::span<const std::string>();
+}
 
 }  // namespace
 
@@ -73,11 +83,8 @@ Edge::Flow Edge::on_head(Slot slot, std::span<std::byte> rest) {
   if (profile == nullptr) {
     return reject(slot, 404, "unknown_path", "no WebSocket endpoint has this path");
   }
-  const bool speaks_protocol = profile->on_text == config::MessageAction::kProtocol;
   auto result = ws::accept_handshake(
-      head, {.subprotocols = speaks_protocol ? std::span<const std::string>(kSubprotocols)
-                                             : std::span<const std::string>(),
-             .origins = profile->origins});
+      head, {.subprotocols = subprotocols_of(*profile), .origins = profile->origins});
   if (const auto* rejected = std::get_if<ws::Rejected>(&result)) {
     return reject(slot, rejected->status, rejected->code, rejected->message);
   }
@@ -85,13 +92,22 @@ Edge::Flow Edge::on_head(Slot slot, std::span<std::byte> rest) {
   auto moving = std::make_unique<Moving>(Moving{.session = ws::Session(profile->message_size_max)});
   moving->profile = profile_index;
   moving->response = std::move(accepted.response);
-  if (!accepted.subprotocol.empty()) {
+  if (accepted.subprotocol == kSubprotocols[0]) {
     moving->encoding = cross::Encoding::kProtocol;
   } else if (!profile->gzip_param.empty() &&
              http::query_parameter(head.query, profile->gzip_param).value_or("") == "1") {
     moving->encoding = cross::Encoding::kGzip;
   }
-  if (profile->identity == config::IdentitySource::kQuery) {
+  if (profile->auth == config::AuthMode::kToken) {
+    const auto token = presented_token(head, profile->token_param);
+    if (!token) return reject_token(slot, *refused(token.error()));
+    // Without one here, the first message may bring it.
+    if (!token->empty() || profile->identity != config::IdentitySource::kMessage) {
+      if (const auto refusal = take_token(*profile, *token, *moving)) {
+        return reject_token(slot, *refusal);
+      }
+    }
+  } else if (profile->identity == config::IdentitySource::kQuery) {
     moving->uid = http::query_parameter(head.query, profile->uid_param).value_or("");
     if (moving->uid.empty() || moving->uid.size() > config_->hub.uid_size_max ||
         !ws::is_valid_utf8(dunlin::as_bytes(moving->uid))) {

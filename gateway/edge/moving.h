@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "gateway/cross/message.h"
+#include "gateway/edge/grant.h"
 #include "gateway/net/address.h"
 #include "proto/ws/session.h"
 
@@ -18,7 +20,8 @@ struct Moving {
   std::uint64_t opened_ms = 0;  // Monotonic clock, the same on every shard.
   std::uint16_t profile = 0;
   cross::Encoding encoding = cross::Encoding::kPlain;
-  std::string uid;  // Empty: none (yet).
+  std::string uid;               // Empty: none (yet).
+  std::unique_ptr<Grant> grant;  // Of its token, if it has one.
   ws::Session session;
   bool handshaken = false;  // The 101 has been sent before; else `response` is it.
   std::string response;     // To be sent first, once the connection is admitted.

@@ -97,6 +97,7 @@ void Edge::read_later(Slot slot) {
 }
 
 void Edge::run_ready() {
+  subscribe_waiting();
   std::vector<Slot> ready = std::exchange(ready_, {});
   ready.insert(ready.end(), held_back_.begin(), held_back_.end());
   held_back_.clear();

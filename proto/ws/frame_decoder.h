@@ -52,6 +52,7 @@ class FrameDecoder {
   [[nodiscard]] Step next(Bytes& input);
 
   [[nodiscard]] std::uint64_t payload_size_max() const { return payload_size_max_; }
+  void set_payload_size_max(std::uint64_t size) { payload_size_max_ = size; }  // Of later frames.
   [[nodiscard]] std::uint64_t payload_left() const { return payload_left_; }
 
   // The state as bytes, to continue in another process; not between the last Payload of a frame and
