@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <openssl/crypto.h>
+#include <openssl/x509.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,26 +20,64 @@ namespace {
 
 constexpr std::string_view kSpace = " \t\r\n";
 
-// Every block "-----BEGIN PUBLIC KEY-----" of a file.
+struct PemBlock {
+  std::string name;  // "PUBLIC KEY"; empty: there are no more.
+  std::string der;
+};
+
+std::expected<PemBlock, std::string> next_block(BIO* bio) {
+  char* name = nullptr;
+  char* header = nullptr;
+  unsigned char* data = nullptr;
+  long size = 0;
+  if (PEM_read_bio(bio, &name, &header, &data, &size) != 1) {
+    const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+    openssl::forget_errors();
+    if (at_end) return PemBlock{};
+    return std::unexpected("is not well-formed PEM");
+  }
+  PemBlock block{name, {reinterpret_cast<const char*>(data), static_cast<std::size_t>(size)}};
+  OPENSSL_free(name);
+  OPENSSL_free(header);
+  OPENSSL_free(data);
+  return block;
+}
+
+// RFC 7468 section 13, or RFC 8017 appendix A.1.1, as older tools write RSA keys.
+std::expected<Key, std::string> key_in(const PemBlock& block) {
+  const unsigned char* at = openssl::bytes(block.der);
+  const auto size = static_cast<long>(block.der.size());
+  EvpKey key;
+  if (block.name == "PUBLIC KEY") {
+    key.reset(d2i_PUBKEY(nullptr, &at, size));
+  } else if (block.name == "RSA PUBLIC KEY") {
+    key.reset(d2i_PublicKey(EVP_PKEY_RSA, nullptr, &at, size));
+  } else {
+    return std::unexpected("has a PEM block that is no public key (-----BEGIN PUBLIC KEY-----)");
+  }
+  openssl::forget_errors();
+  if (key == nullptr) return std::unexpected("has a public key in PEM that cannot be read");
+  return Key::of_public(std::move(key));
+}
+
 std::expected<std::vector<Key>, std::string> parse_pem(std::string_view text) {
   if (text.find("PRIVATE KEY-----") != std::string_view::npos) {
     return std::unexpected("holds a private key; the gateway needs the public half only");
   }
   const openssl::Bio bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
   std::vector<Key> keys;
-  while (EvpKey pkey{PEM_read_bio_PUBKEY(bio.get(), nullptr, nullptr, nullptr)}) {
-    auto key = Key::of_public(std::move(pkey));
+  for (;;) {
+    const auto block = next_block(bio.get());
+    if (!block) return std::unexpected(block.error());
+    if (block->name.empty()) break;
+    auto key = key_in(*block);
     if (!key) return std::unexpected(std::move(key.error()));
     if (keys.size() == KeySet::kKeysMax) {
       return std::unexpected(fmt::format("has more than {} keys", KeySet::kKeysMax));
     }
     keys.push_back(std::move(*key));
   }
-  const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-  openssl::forget_errors();
-  if (!at_end || keys.empty()) {
-    return std::unexpected("is not a public key in PEM (-----BEGIN PUBLIC KEY-----)");
-  }
+  if (keys.empty()) return std::unexpected("is not a public key in PEM");
   return keys;
 }
 

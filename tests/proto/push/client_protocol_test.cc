@@ -24,7 +24,7 @@ std::string understood(std::string_view text) {
     line.append("error ").append(error.code);
     if (error.id.has_value()) line.append(" id=").append(std::to_string(*error.id));
   } else if (const auto* login = std::get_if<push::Login>(&*parsed)) {
-    line.append("login ").append(std::to_string(login->id)).append(" ").append(login->uid);
+    line.append("login ").append(std::to_string(login->id)).append(" ").append(login->credentials.uid);
   } else if (const auto* subscribe = std::get_if<push::Subscribe>(&*parsed)) {
     line.append("subscribe ").append(std::to_string(subscribe->id));
     line.append(" ").append(subscribe->channel);
