@@ -92,8 +92,7 @@ Read<std::string> read_uid(const object& claims, const Rules& rules) {
     if (text.empty() || text.size() > rules.uid_size_max) return std::unexpected(Refusal::kUid);
     return std::string(text);
   }
-  if (rules.uid_claim != "sub" && !value.is_double() &&
-      value.get_uint64().get(number) == simdjson::SUCCESS) {
+  if (rules.uid_claim != "sub" && value.get_uint64().get(number) == simdjson::SUCCESS) {
     return std::to_string(number);
   }
   return std::unexpected(Refusal::kUid);
@@ -126,7 +125,7 @@ bool read_limit(const object& limits, std::string_view name, Integer& limit) {
   element value;
   if (limits.at_key(name).get(value) != simdjson::SUCCESS) return true;
   std::uint64_t number = 0;
-  if (value.is_double() || value.get_uint64().get(number) != simdjson::SUCCESS || number == 0 ||
+  if (value.get_uint64().get(number) != simdjson::SUCCESS || number == 0 ||
       number > std::numeric_limits<Integer>::max()) {
     return false;
   }

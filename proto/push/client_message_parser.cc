@@ -1,4 +1,3 @@
-#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -13,8 +12,6 @@ using json::ondemand::object;
 using json::ondemand::value;
 
 constexpr std::size_t kIgnoredDepthMax = 16;  // Of members that are not ours.
-constexpr std::size_t kAnySize =
-    std::numeric_limits<std::size_t>::max();  // Whoever verifies bounds it.
 
 constexpr ProtocolError kMalformed{"invalid_json", "not one well-formed JSON object", {}};
 constexpr ProtocolError kNotUtf8{"invalid_utf8", "not valid UTF-8", {}};
@@ -44,6 +41,7 @@ struct Found {
   std::optional<std::uint64_t> id;
   std::optional<std::string_view> uid;
   std::optional<std::string_view> token;
+  bool bad_token = false;  // Told only when it is needed: beside a uid it may be anything.
   std::optional<std::string_view> channel;
   std::optional<RecoverFrom> recover;
   std::optional<std::string_view> ack;
@@ -71,6 +69,15 @@ bool read_name(const Reader& reader, value from, std::size_t size_max, const Pro
     return true;
   }
   found.fault = fault;
+  return read == json::Read::kOk || ignore(reader, from);
+}
+
+bool read_token(const Reader& reader, value from, Found& found) {
+  std::string_view text;
+  const json::Read read = reader.read_string(from, text);
+  if (read == json::Read::kMalformed) return false;
+  found.bad_token = read != json::Read::kOk || text.empty();
+  if (!found.bad_token) found.token = text;  // Whoever verifies it bounds it.
   return read == json::Read::kOk || ignore(reader, from);
 }
 
@@ -125,7 +132,7 @@ bool read_request(const Reader& reader, value from, const ClientLimits& limits, 
     if (name == "uid" && found.request == "login") {
       read = read_name(reader, field.value(), limits.uid_size_max, kBadUid, found, found.uid);
     } else if (name == "token" && (found.request == "login" || found.request == "refresh")) {
-      read = read_name(reader, field.value(), kAnySize, kBadToken, found, found.token);
+      read = read_token(reader, field.value(), found);
     } else if (name == "channel" && found.request != "login") {
       read = read_name(reader, field.value(), limits.channel_size_max, kBadChannel, found,
                        found.channel);
@@ -166,6 +173,8 @@ std::unexpected<ProtocolError> refuse(ProtocolError error, const Found& found) {
   return std::unexpected(error);
 }
 
+const ProtocolError& nobody(const Found& found) { return found.bad_token ? kBadToken : kBadUid; }
+
 Credentials credentials_of(const Found& found) {
   return {.uid = found.uid.value_or(""), .token = found.token.value_or("")};
 }
@@ -178,7 +187,7 @@ std::expected<ClientMessage, ProtocolError> put_together(const Found& found) {
   if (!found.id || *found.id == 0) return refuse(kNoId, {});
   if (found.request == "ping") return Ping{*found.id};
   if (found.request == "login") {
-    if (!found.uid && !found.token) return refuse(kBadUid, found);
+    if (!found.uid && !found.token) return refuse(nobody(found), found);
     return Login{*found.id, credentials_of(found)};
   }
   if (found.request == "refresh") {
@@ -207,15 +216,13 @@ class ClientMessageParser::Impl {
                                                              const ClientLimits& limits) {
     Found found;
     const auto error = read_members(text, [&](std::string_view name, value from) {
-      if (name == "token") {
-        return read_name(reader_, from, kAnySize, kBadToken, found, found.token);
-      }
+      if (name == "token") return read_token(reader_, from, found);
       if (name != "uid") return ignore(reader_, from);
       return read_name(reader_, from, limits.uid_size_max, kBadUid, found, found.uid);
     });
     if (error) return std::unexpected(*error);
     if (found.fault) return std::unexpected(*found.fault);
-    if (!found.uid && !found.token) return std::unexpected(kBadUid);
+    if (!found.uid && !found.token) return std::unexpected(nobody(found));
     return credentials_of(found);
   }
 
