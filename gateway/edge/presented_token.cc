@@ -9,14 +9,13 @@
 namespace edge {
 namespace {
 
-constexpr std::string_view kScheme = "bearer ";
+constexpr std::string_view kScheme = "bearer";
 constexpr std::string_view kSubprotocol = "bearer.";
 
 // Of a header; nothing if it is of another scheme, which may be somebody else's business.
 std::optional<std::string_view> bearer_of(std::string_view authorization) {
-  if (!http::equals_ignoring_case(authorization.substr(0, kScheme.size()), kScheme)) {
-    return std::nullopt;
-  }
+  const std::string_view scheme = authorization.substr(0, authorization.find(' '));
+  if (!http::equals_ignoring_case(scheme, kScheme)) return std::nullopt;
   return http::trim(authorization.substr(kScheme.size()));
 }
 
