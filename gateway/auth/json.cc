@@ -7,6 +7,7 @@
 namespace auth::json {
 
 std::optional<dom::object> Document::parse(std::string_view text) {
+  if (text.empty()) return std::nullopt;  // simdjson would copy it from nowhere.
   dom::object object;
   if (parser_.allocate(std::max<std::size_t>(text.size(), 32), kDepthMax) != simdjson::SUCCESS ||
       parser_.parse(text.data(), text.size()).get_object().get(object) != simdjson::SUCCESS ||

@@ -183,7 +183,7 @@ SigningKey SigningKey::generate(Algorithm algorithm) {
       key.key_.reset(EVP_RSA_gen(3'072));
       break;
     case Algorithm::kEs256:
-      key.key_.reset(EVP_EC_gen(SN_X9_62_prime256v1));
+      key.key_.reset(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", SN_X9_62_prime256v1));
       break;
     case Algorithm::kEdDsa:
       key.key_.reset(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
