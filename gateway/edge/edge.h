@@ -161,6 +161,7 @@ class Edge final : public hub::Transport {
   bool on_token_timer(Slot slot);
   void subscribe_granted(Slot slot);
   void subscribe_waiting();
+  [[nodiscard]] std::uint64_t login_size_max() const;
   [[nodiscard]] std::optional<std::uint64_t> token_time_left(const Connection& c) const;
 
   // session_phase.cc

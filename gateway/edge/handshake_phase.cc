@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -101,11 +102,13 @@ Edge::Flow Edge::on_head(Slot slot, std::span<std::byte> rest) {
   if (profile->auth == config::AuthMode::kToken) {
     const auto token = presented_token(head, profile->token_param);
     if (!token) return reject_token(slot, *refused(token.error()));
-    // Without one here, the first message may bring it.
     if (!token->empty() || profile->identity != config::IdentitySource::kMessage) {
       if (const auto refusal = take_token(*profile, *token, *moving)) {
         return reject_token(slot, *refusal);
       }
+    } else {  // The first message may bring it, and need not be longer than for that.
+      moving->session.set_message_size_max(
+          std::min<std::uint64_t>(profile->message_size_max, login_size_max()));
     }
   } else if (profile->identity == config::IdentitySource::kQuery) {
     moving->uid = http::query_parameter(head.query, profile->uid_param).value_or("");

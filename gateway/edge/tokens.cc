@@ -17,8 +17,8 @@
 namespace edge {
 namespace {
 
-// A bare token message has little more than its token.
-constexpr std::size_t kTokenMessageOverhead = 256;
+// What a message with a token has beside it.
+constexpr std::size_t kTokenMessageOverhead = 1'024;
 
 std::int64_t wall_time_ms() {
   using std::chrono::milliseconds;
@@ -163,6 +163,11 @@ void Edge::on_bare_token(Slot slot, const ws::Message& message) {
   if (const auto refusal = refresh(slot, credentials->token)) {
     refuse_login(slot, *refusal, std::nullopt);
   }
+}
+
+// Of somebody who has not shown who he is. Twice a token: one that is too long is told so.
+std::uint64_t Edge::login_size_max() const {
+  return std::uint64_t{config_->auth.token_size_max} * 2 + kTokenMessageOverhead;
 }
 
 std::optional<std::uint64_t> Edge::token_time_left(const Connection& c) const {

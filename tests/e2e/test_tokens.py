@@ -281,6 +281,18 @@ def test_bad_tokens_are_refused_on_every_way(guarded, client_api, keys, uid):
     assert client_api.online(uid)["online"] == {}
 
 
+def test_strangers_may_not_send_much(guarded, keys, uid):
+    with RawClient(guarded.public, "/ws") as client:
+        client.send_text(" " * (2 * 4096 + 1025))
+        client.expect_close(1009)
+    with RawClient(guarded.public, "/echo?token=" + token(keys["ed25519"], uid)) as client:
+        client.send_text("x" * 100_000)
+        assert client.text() == "x" * 100_000
+    with ProtocolClient(guarded) as client:
+        client.request(login={"token": token(keys["ed25519"], uid)})
+        assert "ping" in client.request(ping={}, more="x" * 100_000)
+
+
 def test_none_and_several_tokens(guarded, keys, uid):
     text = token(keys["ed25519"], uid)
     assert refused(guarded, "/strict") == ("token_missing", 'Bearer realm="dunlin"')
