@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "gateway/config/quantity.h"
 #include "gateway/config/suggestion.h"
 #include "gateway/config/value.h"
 
@@ -33,6 +34,37 @@ Examples:
   DUNLIN_API_KEYS=$(openssl rand -hex 32) dunlin serve --api 10.0.0.5:8081
   dunlin check-config /etc/dunlin/dunlin.toml
 )";
+
+constexpr std::string_view kTokenManual =
+    R"(Tokens are JSON Web Tokens (JWT). In production your own login service makes them, with any JWT
+library; this command is for trying things out and for finding out why a token is refused.
+
+Claims that the gateway reads: sub (the uid), exp, nbf, iat, iss, aud; channels (patterns that the
+client may subscribe to), subscribe (channels it is subscribed to at once), and limits
+({"connections":1,"subscriptions":10,"message_size":4096}). All of them only narrow the profile.
+
+Exit status:
+  0  done, or the token would be accepted    1  it would be refused    2  bad options
+
+Examples:
+  dunlin token --new-key ed25519 --out my.key
+  dunlin serve --set auth.keys=my.key.jwks --set profiles.ws.auth=token
+  dunlin token --key my.key --uid 42 --ttl 1h --channels 'news.*'
+  dunlin token --new-key hs256 --out my.secret
+  dunlin token --secret-file my.secret --uid 42 --claim 'limits={"connections":1}'
+  dunlin token --verify "$TOKEN" --config /etc/dunlin/dunlin.toml
+)";
+
+// A kind of key that can be made.
+struct KeyKind {
+  std::string_view name;
+  auth::Algorithm algorithm;
+};
+
+constexpr KeyKind kKeyKinds[] = {{"ed25519", auth::Algorithm::kEdDsa},
+                                 {"es256", auth::Algorithm::kEs256},
+                                 {"rs256", auth::Algorithm::kRs256},
+                                 {"hs256", auth::Algorithm::kHs256}};
 
 // A flag that is short for a key.
 struct Shorthand {
@@ -61,6 +93,7 @@ class Grammar {
     define_serve();
     define_check_config();
     define_print_config();
+    define_token();
     app_.footer(std::string(kManual));  // After the commands: they would inherit it.
   }
   Grammar(const Grammar&) = delete;
@@ -115,6 +148,38 @@ class Grammar {
     add_set_option(*print_config_);
   }
 
+  void define_token() {
+    token_ = app_.add_subcommand("token", "Make a token or a key, or say why a token is refused");
+    const auto text = [this](const char* flag, std::string& value, const char* help,
+                             const char* placeholder) {
+      token_->add_option(flag, value, help)->type_name(placeholder);
+    };
+    const auto list = [this](const char* flag, std::vector<std::string>& values, const char* help,
+                             const char* placeholder) {
+      token_->add_option(flag, values, help)->type_name(placeholder)->allow_extra_args(false);
+    };
+    text("--key", key_file_, "Private key in PEM that signs the token", "FILE");
+    text("--secret-file", secret_file_, "Secret that signs it, in place of a key", "FILE");
+    text("--alg", algorithm_, "HS256 (default with a secret), HS384, HS512, RS256, ES256, EdDSA",
+         "ALG");
+    text("--uid", minted_.uid, "Whose token it is (sub)", "UID");
+    text("--ttl", ttl_, "How long it is good, as 30s, 15m, 1h; 0: for ever (default 1h)", "TIME");
+    list("--channels", minted_.channels, "Pattern that may be subscribed to; repeatable",
+         "PATTERN");
+    list("--subscribe", minted_.subscribe, "Channel subscribed to at once; repeatable", "CHANNEL");
+    text("--iss", minted_.issuer, "Who issued it", "NAME");
+    list("--aud", minted_.audiences, "Whom it is for; repeatable", "NAME");
+    list("--claim", claims_, "Any claim, its value JSON or else a text; repeatable", "NAME=VALUE");
+    text("--kid", minted_.kid, "Name of the key", "NAME");
+    text("--new-key", new_key_, "Make a key: ed25519, es256, rs256 or hs256", "KIND");
+    text("--out", out_, "With --new-key: its file; the public half goes to FILE.jwks", "FILE");
+    text("--verify", verify_, "Say whether the gateway would accept it; -: from standard input",
+         "TOKEN");
+    add_config_option(*token_);
+    add_set_option(*token_);
+    token_->footer(std::string(kTokenManual));
+  }
+
   void add_config_option(CLI::App& command) {
     command.add_option("--config", config_file_, "Configuration file")->type_name("FILE");
   }
@@ -151,7 +216,7 @@ class Grammar {
 
   // CLI11 would only say that an argument was not expected.
   static std::optional<UsageError> unknown_command(const std::vector<std::string>& arguments) {
-    const std::array<std::string, 3> commands = {"serve", "check-config", "print-config"};
+    const std::array<std::string, 4> commands = {"serve", "check-config", "print-config", "token"};
     if (arguments.empty() || arguments[0].starts_with('-')) return std::nullopt;
     if (std::ranges::find(commands, arguments[0]) != commands.end()) return std::nullopt;
     return usage_error(fmt::format("unknown command {}{}", in_quotes(arguments[0]),
@@ -172,6 +237,7 @@ class Grammar {
   Command chosen_command() {
     if (serve_->parsed()) return ServeCommand{config_file_, overrides_, ready_file_};
     if (check_config_->parsed()) return CheckConfigCommand{config_file_, overrides_};
+    if (token_->parsed()) return token_command();
     if (!print_config_->parsed()) return PrintTextCommand{help()};
     if (reference_ && defaults_) return usage_error("--reference excludes --defaults");
     const PrintedConfig what = reference_  ? PrintedConfig::kReference
@@ -180,15 +246,71 @@ class Grammar {
     return PrintConfigCommand{what, config_file_, overrides_};
   }
 
+  Command token_command() {
+    const bool signs = !key_file_.empty() || !secret_file_.empty();
+    if (int{signs} + int{!new_key_.empty()} + int{!verify_.empty()} != 1 ||
+        (!key_file_.empty() && !secret_file_.empty())) {
+      return usage_error("token needs one of --key, --secret-file, --new-key and --verify");
+    }
+    if (!verify_.empty()) return VerifyTokenCommand{verify_, config_file_, overrides_};
+    return new_key_.empty() ? mint_command() : new_key_command();
+  }
+
+  Command new_key_command() {
+    const auto kind = std::ranges::find(kKeyKinds, new_key_, &KeyKind::name);
+    if (kind == std::end(kKeyKinds)) {
+      return usage_error("--new-key: expected ed25519, es256, rs256 or hs256, got " +
+                         in_quotes(new_key_));
+    }
+    if (out_.empty()) return usage_error("--new-key needs --out FILE");
+    return NewKeyCommand{kind->algorithm, out_, minted_.kid};
+  }
+
+  Command mint_command() {
+    MintTokenCommand command;
+    if (!key_file_.empty()) command.key_file = key_file_;
+    if (!secret_file_.empty()) command.secret_file = secret_file_;
+    if (!algorithm_.empty()) {
+      command.algorithm = auth::algorithm_named(algorithm_);
+      if (!command.algorithm) {
+        return usage_error("--alg: expected HS256, HS384, HS512, RS256, ES256 or EdDSA, got " +
+                           in_quotes(algorithm_));
+      }
+    }
+    const auto ttl_ms = parse_quantity(ttl_, Unit::kMilliseconds);
+    // A bare number would be milliseconds, as in the configuration: nobody means that here.
+    const bool has_unit = !ttl_.empty() && (ttl_.back() < '0' || ttl_.back() > '9');
+    if (!ttl_ms || *ttl_ms > kTtlMaxMs || (*ttl_ms != 0 && !has_unit)) {
+      return usage_error("--ttl: expected a time such as 30s, 15m or 1h, got " + in_quotes(ttl_));
+    }
+    if (*ttl_ms != 0) minted_.lifetime_s = (*ttl_ms + 999) / 1'000;
+    for (const std::string& claim : claims_) {
+      const auto equals = claim.find('=');
+      if (equals == 0 || equals == std::string::npos) {
+        return usage_error("--claim: expected NAME=VALUE, got " + in_quotes(claim));
+      }
+      minted_.claims.emplace_back(claim.substr(0, equals), claim.substr(equals + 1));
+    }
+    command.minted = minted_;
+    return command;
+  }
+
+  static constexpr std::uint64_t kTtlMaxMs = 100ULL * 365 * 24 * 3'600 * 1'000;  // A century.
+
   CLI::App app_;
-  CLI::App* serve_ = nullptr;  // These three belong to app_.
+  CLI::App* serve_ = nullptr;  // These four belong to app_.
   CLI::App* check_config_ = nullptr;
   CLI::App* print_config_ = nullptr;
+  CLI::App* token_ = nullptr;
   std::optional<std::string> config_file_;
   std::optional<std::string> ready_file_;
   std::vector<Override> overrides_;
   bool reference_ = false;
   bool defaults_ = false;
+  std::string key_file_, secret_file_, algorithm_, new_key_, out_, verify_;
+  std::string ttl_ = "1h";
+  std::vector<std::string> claims_;
+  auth::Minted minted_;
 };
 
 }  // namespace

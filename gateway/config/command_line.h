@@ -10,6 +10,8 @@
 #include <variant>
 #include <vector>
 
+#include "gateway/auth/algorithm.h"
+#include "gateway/auth/mint.h"
 #include "gateway/config/loader.h"
 
 namespace config {
@@ -37,6 +39,28 @@ struct PrintConfigCommand {
   std::vector<Override> overrides;
 };
 
+// `dunlin token`: makes a token.
+struct MintTokenCommand {
+  std::optional<std::string> key_file;  // One of these two.
+  std::optional<std::string> secret_file;
+  std::optional<auth::Algorithm> algorithm;
+  auth::Minted minted;  // But for the time of day.
+};
+
+// `dunlin token --new-key`: makes a key for the above.
+struct NewKeyCommand {
+  auth::Algorithm algorithm = auth::Algorithm::kEdDsa;
+  std::string out;
+  std::string kid;
+};
+
+// `dunlin token --verify`: says what the gateway would say of a token.
+struct VerifyTokenCommand {
+  std::string token;  // "-": from standard input.
+  std::optional<std::string> config_file;
+  std::vector<Override> overrides;
+};
+
 // --help, --version, and no command at all: goes to standard output; exit status 0.
 struct PrintTextCommand {
   std::string text;  // Ends in a newline.
@@ -48,7 +72,7 @@ struct UsageError {
 };
 
 using Command = std::variant<PrintTextCommand, ServeCommand, CheckConfigCommand, PrintConfigCommand,
-                             UsageError>;
+                             MintTokenCommand, NewKeyCommand, VerifyTokenCommand, UsageError>;
 
 struct CommandLine {
   Command command;

@@ -6,10 +6,12 @@
 #include <string_view>
 #include <utility>
 
+#include "gateway/auth/key_set.h"
 #include "gateway/config/default_text.h"
 #include "gateway/config/reference.h"
 #include "gateway/config/rules.h"
 #include "gateway/config/schema.h"
+#include "gateway/config/value.h"
 
 namespace config {
 namespace {
@@ -42,6 +44,12 @@ void print_summary(const Config& config, std::ostream& out) {
   out << fmt::format("  shards    {}\n", config.hub.shards == 0
                                              ? std::string("one for each core")
                                              : std::to_string(config.hub.shards));
+  if (config.token_keys != nullptr) {
+    for (const auth::Key& key : config.token_keys->keys()) {
+      out << fmt::format("  token key {}{}\n", auth::name_of(key.algorithm()),
+                         key.kid().empty() ? "" : " kid " + in_quotes(key.kid()));
+    }
+  }
   for (const Profile& profile : config.profiles) {
     out << fmt::format("  profile   {} at {}\n", profile.name, profile.path);
   }
@@ -81,7 +89,9 @@ int run_print_config(const PrintConfigCommand& command, const Surroundings& surr
     out << default_text();
     return 0;
   }
-  const auto loaded = load(sources_of(command, surroundings));
+  Sources sources = sources_of(command, surroundings);
+  sources.read_key_files = false;  // Whoever looks at settings need not be let into secrets.
+  const auto loaded = load(sources);
   if (!loaded) return print_errors(loaded.error(), err);
   out << to_toml(*loaded);
   return 0;

@@ -7,8 +7,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
+
+namespace auth {
+class KeySet;
+}
 
 namespace config {
 
@@ -17,6 +22,12 @@ enum class IdentitySource : std::uint8_t {
   kNone,     // The connection has no uid; only its id, channels and "all" reach it.
   kQuery,    // The query parameter `uid_param`, at the handshake.
   kMessage,  // The first text message: {"uid":"…"}.
+};
+
+// What makes a uid believed.
+enum class AuthMode : std::uint8_t {
+  kNone,   // The client's word: for trusted networks and development.
+  kToken,  // A signed token (JWT), whose claim names the uid; see gateway/auth.
 };
 
 // What happens to a data message from the client.
@@ -45,6 +56,8 @@ struct Profile {
   std::string path;  // Exact request path, starts with '/'.
 
   IdentitySource identity = IdentitySource::kNone;
+  AuthMode auth = AuthMode::kNone;
+  std::string token_param = "token";        // With AuthMode::kToken; empty: not in the query.
   std::string uid_param = "uid";            // With kQuery.
   std::uint32_t login_timeout_ms = 10'000;  // With kMessage: from the 101 to the login.
 
@@ -140,6 +153,19 @@ struct Limits {
   std::uint64_t memory_max = 0;           // 0: half of what the machine or its cgroup has.
 };
 
+// What a token must be, on every profile with AuthMode::kToken.
+struct Auth {
+  std::vector<std::string> keys;  // Files; "HS256:FILE" for a secret.
+  std::vector<std::string> issuers;
+  std::vector<std::string> audiences;
+  std::string uid_claim = "sub";
+  bool require_exp = true;
+  std::uint32_t leeway_ms = 10'000;
+  std::uint32_t token_size_max = 8'192;
+  std::uint32_t notice_ms = 60'000;           // Before the end, dunlin.v1 clients are told.
+  std::uint32_t refresh_interval_ms = 1'000;  // Fresh tokens of one connection.
+};
+
 struct Api {
   std::string listen = "127.0.0.1:8081";
   std::vector<std::string> keys;          // Empty is allowed on a loopback address only.
@@ -210,6 +236,7 @@ struct Config {
   Tls tls;
   Handshake handshake;
   Limits limits;
+  Auth auth;
   Api api;
   Hub hub;
   Compression compression;
@@ -217,6 +244,9 @@ struct Config {
   Log log;
   Canary canary;
   std::vector<Profile> profiles;  // Paths and names are unique.
+
+  // What the files in auth.keys hold; null: not read, or there are none.
+  std::shared_ptr<const ::auth::KeySet> token_keys;
 };
 
 }  // namespace config

@@ -24,6 +24,7 @@ constexpr Table kTables[] = {
     {"tls", "Certificates, for public.tls and api.tls. The files are read again on SIGHUP."},
     {"handshake", "Bounds of a public connection's first and last moments."},
     {"limits", "Who gets in, and what all connections together may hold."},
+    {"auth", "Tokens (JWT) of clients, on profiles with auth = \"token\"."},
     {"api", "The internal HTTP port that backend services push through."},
     {"hub", "Shards, queues between them, channels and their history."},
     {"compression", "permessage-deflate, for the profiles that have it on."},
@@ -163,6 +164,44 @@ constexpr BoundSetting<Config> kSettings[] = {
                 "at it pushes and connections are refused. 0: half of what the machine or its "
                 "control group has.",
         .min = 0, .max = 1'024 * kGiB, .unit = Unit::kBytes}),
+
+    bind<&Config::auth, &Auth::keys>({
+        .name = "auth.keys",
+        .help = "Files with keys that tokens are verified with: public keys in PEM, a JWK or a JWKS; a "
+                "secret as \"HS256:FILE\" (or HS384, HS512). Read again by a reload.",
+        .min = 0, .max = 64, .check = check_key_file}),
+    bind<&Config::auth, &Auth::issuers>({
+        .name = "auth.issuers",
+        .help = "A token's iss must be one of these; none: iss is not looked at.",
+        .min = 0, .max = 64, .check = check_claim}),
+    bind<&Config::auth, &Auth::audiences>({
+        .name = "auth.audiences",
+        .help = "A token's aud must have one of these; none: tokens with an aud are refused.",
+        .min = 0, .max = 64, .check = check_claim}),
+    bind<&Config::auth, &Auth::uid_claim>({
+        .name = "auth.uid_claim",
+        .help = "The claim that is the uid.",
+        .min = 1, .max = 64, .check = check_claim}),
+    bind<&Config::auth, &Auth::require_exp>({
+        .name = "auth.require_exp",
+        .help = "Refuse tokens without an expiry (exp), which are good for ever."}),
+    bind<&Config::auth, &Auth::leeway_ms>({
+        .name = "auth.leeway_ms",
+        .help = "How far the clock of whoever issues tokens may differ from ours.",
+        .min = 0, .max = 10 * kMinute, .unit = Unit::kMilliseconds}),
+    bind<&Config::auth, &Auth::token_size_max>({
+        .name = "auth.token_size_max",
+        .help = "A token's length; longer ones are not looked at.",
+        .min = 128, .max = 256 * kKiB, .unit = Unit::kBytes}),
+    bind<&Config::auth, &Auth::notice_ms>({
+        .name = "auth.notice_ms",
+        .help = "How long before its token expires a dunlin.v1 client is told so; a quarter of the "
+                "token's time if that is less.",
+        .min = 0, .max = kDay, .unit = Unit::kMilliseconds}),
+    bind<&Config::auth, &Auth::refresh_interval_ms>({
+        .name = "auth.refresh_interval_ms",
+        .help = "Least time between two fresh tokens of one connection.",
+        .min = 0, .max = kHour, .unit = Unit::kMilliseconds}),
 
     bind<&Config::api, &Api::listen>({
         .name = "api.listen",

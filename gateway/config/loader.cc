@@ -15,6 +15,7 @@
 #include "gateway/config/draft.h"
 #include "gateway/config/environment_source.h"
 #include "gateway/config/rules.h"
+#include "gateway/config/token_keys.h"
 #include "gateway/config/toml_source.h"
 
 namespace config {
@@ -125,6 +126,17 @@ void apply_rules(const Sources& sources, Draft& draft) {
   }
 }
 
+// Last: a file is not blamed for what a better configuration would not have read.
+void read_keys(const Sources& sources, Draft& draft, Config& config) {
+  auto keys = read_token_keys(config.auth);
+  if (keys) {
+    config.token_keys = std::move(*keys);
+  } else {
+    draft.report({draft.location_of("auth.keys", {.source = name_of(sources)}), "auth.keys",
+                  std::move(keys.error())});
+  }
+}
+
 // The file's errors as they stand in the file; what comes from elsewhere keeps its place.
 void sort_by_line(std::vector<ConfigError>& errors) {
   std::ranges::stable_sort(errors, [](const ConfigError& a, const ConfigError& b) {
@@ -143,7 +155,11 @@ std::expected<Config, std::vector<ConfigError>> load(const Sources& sources) {
     apply_overrides(sources.overrides, draft);
     apply_rules(sources, draft);
   }
-  if (draft.errors().empty()) return draft.config();
+  if (draft.errors().empty()) {
+    Config config = draft.config();
+    if (sources.read_key_files) read_keys(sources, draft, config);
+    if (draft.errors().empty()) return config;
+  }
   std::vector<ConfigError> errors = draft.errors();
   sort_by_line(errors);
   return std::unexpected(std::move(errors));

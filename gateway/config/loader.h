@@ -41,6 +41,7 @@ struct Sources {
   Environment environment;
   std::vector<Override> overrides;
   std::vector<std::string> reserved_paths;  // Paths of pages; no profile may have one of them.
+  bool read_key_files = true;               // Those of auth.keys, into Config::token_keys.
 };
 
 [[nodiscard]] std::expected<Config, std::vector<ConfigError>> load(const Sources& sources);

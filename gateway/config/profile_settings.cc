@@ -11,6 +11,7 @@ constexpr std::uint64_t kHour = 3'600'000;
 constexpr std::uint64_t kDay = 24 * kHour;
 
 constexpr std::string_view kIdentities[] = {"none", "query", "message"};
+constexpr std::string_view kAuthModes[] = {"none", "token"};
 constexpr std::string_view kTextActions[] = {"discard", "echo", "broadcast", "protocol"};
 // dunlin.v1 speaks JSON in text messages; there is no binary form of it.
 constexpr std::string_view kBinaryActions[] = {"discard", "echo", "broadcast"};
@@ -31,8 +32,18 @@ constexpr BoundSetting<Profile> kSettings[] = {
         .min = 1, .max = 256, .check = check_path, .reload = kNew}),
     bind<&Profile::identity>({
         .name = "identity",
-        .help = "Where a connection's uid comes from: nowhere, the query, its first message.",
+        .help = "Where a connection's uid comes from without tokens: nowhere, the query, its first message.",
         .choices = kIdentities, .reload = kNew}),
+    bind<&Profile::auth>({
+        .name = "auth",
+        .help = "\"none\" takes a client's word for its uid: for trusted networks and development. "
+                "\"token\" needs a signed token, at the handshake or, with identity = \"message\", as "
+                "the first message.",
+        .choices = kAuthModes, .reload = kNew}),
+    bind<&Profile::token_param>({
+        .name = "token_param",
+        .help = "Query parameter that may hold the token; empty: not in the query, where proxies log.",
+        .min = 0, .max = 64, .check = check_parameter, .reload = kNew}),
     bind<&Profile::uid_param>({
         .name = "uid_param",
         .help = "Query parameter that holds the uid, with identity = \"query\".",

@@ -120,6 +120,7 @@ std::expected<Config, std::vector<ConfigError>> merge_reloadable(const Config& o
   Config merged = old_config;
   take_reloadable(global_settings(), new_config, merged);
   merge_profiles(new_config, merged);
+  merged.token_keys = new_config.token_keys;
   // Paths of pages need no second look: both configurations have passed that rule.
   std::vector<ConfigError> errors;
   for (Finding& finding : find_contradictions(merged, {})) {

@@ -164,6 +164,24 @@ void check_messages(const Profile& profile, Findings& findings) {
   }
 }
 
+bool has_identity(const Profile& profile) {
+  return profile.identity != IdentitySource::kNone || profile.auth == AuthMode::kToken;
+}
+
+void check_auth(const Profile& profile, const Auth& auth, Findings& findings) {
+  if (profile.auth != AuthMode::kToken) return;
+  if (auth.keys.empty()) {
+    findings.push_back({profile_key(profile.name, "auth"),
+                        "\"token\" needs auth.keys: files with the keys that sign tokens "
+                        "(`dunlin token --new-key` makes one to try)",
+                        "auth.keys"});
+  }
+  if (!profile.token_param.empty() && profile.token_param == profile.gzip_param) {
+    findings.push_back({profile_key(profile.name, "gzip_param"), "must differ from token_param",
+                        profile_key(profile.name, "token_param")});
+  }
+}
+
 void check_identity(const Profile& profile, Findings& findings) {
   const auto add = [&](std::string_view setting, std::string message, std::string_view other) {
     findings.push_back(
@@ -214,9 +232,31 @@ void warn_about_profile(const Profile& profile, Findings& findings) {
     add("client_channels", "is empty: client_subscribe allows nothing");
   }
   const auto& origins = profile.origins;
-  if (profile.identity == IdentitySource::kQuery &&
+  if (profile.identity == IdentitySource::kQuery && profile.auth == AuthMode::kNone &&
       std::ranges::find(origins, "any") != origins.end()) {
     add("origins", "\"any\" with identity = \"query\": any page can connect as anybody");
+  }
+}
+
+// Whoever reaches the port may say that he is anybody.
+void warn_about_auth(const Config& config, Findings& findings) {
+  const auto address = parse_host_port(config.public_.listen);
+  const bool reachable = address && !is_loopback(*address);
+  bool tokens = false;
+  for (const Profile& profile : config.profiles) {
+    tokens = tokens || profile.auth == AuthMode::kToken;
+    if (!reachable || profile.auth == AuthMode::kToken || !has_identity(profile)) continue;
+    findings.push_back({profile_key(profile.name, "auth"),
+                        fmt::format("\"none\" on {}: clients are whoever they say they are; "
+                                    "outside a trusted network use \"token\"",
+                                    config.public_.listen)});
+  }
+  if (!tokens && !config.auth.keys.empty()) {
+    findings.push_back({"auth.keys", "has no effect: no profile has auth = \"token\""});
+  }
+  if (tokens && config.auth.token_size_max >= config.handshake.head_size_max) {
+    findings.push_back(
+        {"auth.token_size_max", "exceeds handshake.head_size_max: such a token fits no handshake"});
   }
 }
 
@@ -236,6 +276,7 @@ std::vector<Finding> find_contradictions(const Config& config,
   for (const Profile& profile : config.profiles) {
     check_messages(profile, findings);
     check_identity(profile, findings);
+    check_auth(profile, config.auth, findings);
     check_channels(profile, config.hub, findings);
   }
   return findings;
@@ -255,6 +296,7 @@ std::vector<Finding> find_warnings(const Config& config) {
     }
   }
   for (const Profile& profile : config.profiles) warn_about_profile(profile, findings);
+  warn_about_auth(config, findings);
   return findings;
 }
 

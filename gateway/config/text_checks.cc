@@ -76,6 +76,16 @@ Complaint check_channel_pattern(std::string_view text) {
   return check_channel(text);
 }
 
+Complaint check_key_file(std::string_view text) {
+  if (text.empty() || text.ends_with(':')) return "must name a file";
+  return check_channel(text);
+}
+
+Complaint check_claim(std::string_view text) {
+  if (text.empty()) return "must not be empty";
+  return check_channel(text);
+}
+
 // RFC 6454 section 6.2: browsers send scheme://host[:port] in lower case, without a path.
 Complaint check_origin(std::string_view text) {
   if (text == "same" || text == "any" || text == "null") return std::nullopt;

@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "gateway/auth/refusal.h"
+
 namespace cross {
 
 // One writer (the shard), any reader.
@@ -54,6 +56,7 @@ enum class CloseCause : std::uint8_t {
   kDrain,
   kRate,    // The client sent more than its profile allows.
   kMemory,  // The gateway held too much, and this one was among those that held most.
+  kTokenExpired,
   kCount,
 };
 
@@ -161,6 +164,9 @@ struct Counters {
   CounterOf<CloseCause> closes;
   CounterOf<DropCause> drops;
   CounterOf<TlsResult> tls_handshakes;
+  CounterOf<auth::Refusal> token_refusals;
+  Counter tokens_accepted;
+  Counter tokens_refreshed;
   Counter moved_in;
   CounterOf<DeflateResult> deflates;
   Counter deflate_bytes_before;  // Of what came out smaller.

@@ -10,14 +10,18 @@
 namespace edge {
 namespace {
 
-bool allowed(const config::Profile& profile, std::string_view channel) {
-  if (!profile.client_subscribe) return false;
-  return std::any_of(profile.client_channels.begin(), profile.client_channels.end(),
-                     [&](std::string_view pattern) {
-                       if (!pattern.ends_with('*')) return pattern == channel;
-                       pattern.remove_suffix(1);
-                       return channel.starts_with(pattern);
-                     });
+// The profile must allow it, and so must the token if there is one that says anything of it.
+bool allowed(const config::Profile& profile, const Grant* grant, std::string_view channel) {
+  if (!profile.client_subscribe || !auth::matches(profile.client_channels, channel)) return false;
+  return grant == nullptr || !grant->permissions.channels ||
+         auth::matches(*grant->permissions.channels, channel);
+}
+
+std::uint32_t subscriptions_max(const config::Profile& profile, const Grant* grant) {
+  if (grant == nullptr || grant->permissions.subscriptions_max == 0) {
+    return profile.subscriptions_max;
+  }
+  return std::min(profile.subscriptions_max, grant->permissions.subscriptions_max);
 }
 
 }  // namespace
@@ -42,6 +46,8 @@ Edge::Flow Edge::on_protocol_message(Slot slot, const ws::Message& message) {
     on_request(slot, *subscribe);
   } else if (const auto* unsubscribe = std::get_if<push::Unsubscribe>(&*request)) {
     on_request(slot, *unsubscribe);
+  } else if (const auto* refresh = std::get_if<push::Refresh>(&*request)) {
+    on_request(slot, *refresh);
   } else if (const auto* ping = std::get_if<push::Ping>(&*request)) {
     std::string answer;
     push::append_pong(answer, ping->id);
@@ -54,13 +60,14 @@ Edge::Flow Edge::on_protocol_message(Slot slot, const ws::Message& message) {
 
 void Edge::on_request(Slot slot, const push::Subscribe& request) {
   const config::Profile& profile = profile_of(connections_[slot]);
-  if (!allowed(profile, request.channel)) {
+  const Grant* grant = connections_[slot].grant.get();
+  if (!allowed(profile, grant, request.channel)) {
     send_error(slot,
                {"channel_forbidden", "clients may not subscribe to this channel", request.id});
     return;
   }
   const hub::Subscriptions* present = hub_.members()[slot].subscriptions;
-  if (present != nullptr && present->list.size() >= profile.subscriptions_max) {
+  if (present != nullptr && present->list.size() >= subscriptions_max(profile, grant)) {
     send_error(slot, {"too_many_subscriptions", "this connection has its maximum of subscriptions",
                       request.id});
     return;
@@ -109,14 +116,16 @@ void Edge::on_subscribed(cross::ConnectionId member, std::uint64_t request,
   if (slot == hub::kNoMember) return;
   const std::vector<cross::MessageRef> held =
       hub_.channels().confirm(slot, channel, recovery.position.offset);
-  std::string answer;
-  push::append_subscribed(
-      answer, request,
-      {.channel = channel,
-       .epoch = recovery.position.epoch,
-       .offset = recovery.position.offset,
-       .recovered = wanted_recovery ? std::optional(recovery.recovered) : std::nullopt});
-  send_text(slot, answer);
+  if (request != kNoRequest) {
+    std::string answer;
+    push::append_subscribed(
+        answer, request,
+        {.channel = channel,
+         .epoch = recovery.position.epoch,
+         .offset = recovery.position.offset,
+         .recovered = wanted_recovery ? std::optional(recovery.recovered) : std::nullopt});
+    send_text(slot, answer);
+  }
   push::Receipt receipt;  // Nobody asked for this one; the counters have it.
   for (const cross::MessageRef& message : recovery.missed) {
     hub_.delivery().deliver(slot, message, receipt, nullptr);
@@ -145,6 +154,11 @@ void Edge::on_subscribe_refused(cross::ConnectionId member, std::uint64_t reques
   const hub::MemberIndex slot = find_pending(member, channel, serial);
   if (slot == hub::kNoMember) return;
   hub_.channels().unsubscribe(slot, channel);
+  if (request == kNoRequest) {  // It would miss, without knowing, what its token promises.
+    begin_close(slot, ws::CloseCode::kTryAgainLater, "too_many_channels",
+                cross::CloseCause::kRefused);
+    return;
+  }
   send_error(slot, {"too_many_channels", "the gateway has its maximum of channels", request});
 }
 
@@ -164,8 +178,11 @@ void Edge::send_text(Slot slot, std::string_view text) {
 
 void Edge::send_login_answer(Slot slot, std::uint64_t request) {
   std::string answer;
-  push::append_login(answer, request, hub_.members()[slot].uid.view(),
-                     cross::to_string(hub_.members().id_of(slot)));
+  const std::string connection = cross::to_string(hub_.members().id_of(slot));
+  push::append_login(answer, request,
+                     {.uid = hub_.members()[slot].uid.view(),
+                      .connection = connection,
+                      .expires_in_ms = token_time_left(connections_[slot])});
   send_text(slot, answer);
 }
 

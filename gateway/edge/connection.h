@@ -10,6 +10,7 @@
 #include <string>
 
 #include "gateway/cross/counters.h"
+#include "gateway/edge/grant.h"
 #include "gateway/edge/token_bucket.h"
 #include "gateway/net/address.h"
 #include "gateway/tls/stream.h"
@@ -59,6 +60,7 @@ struct Connection {
   std::unique_ptr<tls::Stream> tls;  // Null: plain TCP.
   std::unique_ptr<http::RequestParser> head;
   std::unique_ptr<std::string> input;
+  std::unique_ptr<Grant> grant;  // With a token only.
 
   std::uint32_t held = 0;  // Bytes of it in Counters::input_bytes.
   TokenBucket messages;
@@ -72,6 +74,6 @@ struct Connection {
   std::uint64_t next_heartbeat_ms = 0;
   std::uint64_t queue_expiry_ms = 0;
 };
-static_assert(sizeof(Connection) <= 216);
+static_assert(sizeof(Connection) <= 224);
 
 }  // namespace edge

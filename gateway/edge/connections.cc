@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/config/token_keys.h"
 #include "gateway/edge/edge.h"
 #include "gateway/observe/log.h"
 #include "proto/base/assert.h"
@@ -41,6 +42,7 @@ void Edge::configure(std::shared_ptr<const config::Config> config,
   if (tls_ != nullptr && cipher_buffer_ == nullptr) {
     cipher_buffer_ = std::make_unique<std::byte[]>(kCipherBufferSize);
   }
+  token_rules_ = config::token_rules(*config_);
   std::vector<hub::QueueRules> rules;
   for (const config::Profile& profile : config_->profiles) {
     hub::QueueRules& rule = rules.emplace_back();
@@ -162,12 +164,13 @@ void Edge::enter(Slot slot, Moving&& moving) {
   c.session = std::move(moving.session);
   c.protocol = moving.encoding == cross::Encoding::kProtocol;
   const config::Profile& profile = profile_of(c);
-  const bool room = moving.uid.empty() || make_room_for_uid(moving.profile, moving.uid);
+  const bool room = moving.uid.empty() || make_room_for_uid(moving);
   if (!room && !moving.handshaken) {
     reject(slot, 409, "too_many_connections", "this uid has its maximum of connections");
     return;
   }
   const bool known = profile.identity != config::IdentitySource::kMessage || !moving.uid.empty();
+  c.grant = std::move(moving.grant);
   hub_.join(slot, {.handle = c.fd,
                    .generation = c.generation,
                    .profile = moving.profile,
@@ -194,6 +197,7 @@ void Edge::enter(Slot slot, Moving&& moving) {
     for (const std::string& channel : profile.channels) {
       hub_.channels().subscribe(slot, hub_.channels().open(channel));
     }
+    if (c.grant != nullptr) subscribe_granted(slot);
   }
   if (!moving.handshaken) {
     counters_.handshakes[cross::HandshakeResult::kAccepted].add();
@@ -209,16 +213,20 @@ void Edge::enter(Slot slot, Moving&& moving) {
 }
 
 // Makes older connections give way to a new one, as the profile says. False: the new one must.
-bool Edge::make_room_for_uid(std::uint16_t profile_index, std::string_view uid) {
-  const config::Profile& profile = config_->profiles[profile_index];
-  if (profile.connections_per_uid_max == 0) return true;
+bool Edge::make_room_for_uid(const Moving& newcomer) {
+  const config::Profile& profile = config_->profiles[newcomer.profile];
+  const std::uint32_t connections_max =
+      narrower(profile.connections_per_uid_max,
+               newcomer.grant == nullptr ? 0 : newcomer.grant->permissions.connections_max);
+  if (connections_max == 0) return true;
   std::vector<hub::MemberIndex> present;  // Oldest first.
-  for (auto i = hub_.members().find(uid); i != hub::kNoMember; i = hub_.members()[i].next_of_uid) {
-    if (hub_.members()[i].profile == profile_index) present.push_back(i);
+  for (auto i = hub_.members().find(newcomer.uid); i != hub::kNoMember;
+       i = hub_.members()[i].next_of_uid) {
+    if (hub_.members()[i].profile == newcomer.profile) present.push_back(i);
   }
-  if (present.size() < profile.connections_per_uid_max) return true;
+  if (present.size() < connections_max) return true;
   if (profile.on_excess == config::OnExcess::kRejectNew) return false;
-  const std::size_t excess = present.size() + 1 - profile.connections_per_uid_max;
+  const std::size_t excess = present.size() + 1 - connections_max;
   for (std::size_t i = 0; i < excess; ++i) {
     close(present[i], kReplaced, "replaced by a newer connection", cross::CloseCause::kReplaced);
   }

@@ -22,6 +22,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/auth/token.h"
 #include "gateway/config/config.h"
 #include "gateway/cross/counters.h"
 #include "gateway/edge/connection.h"
@@ -45,6 +46,7 @@ inline constexpr std::uint16_t kKicked = 4000;
 inline constexpr std::uint16_t kReplaced = 4001;
 inline constexpr std::uint16_t kTooManyConnections = 4002;
 inline constexpr std::uint16_t kLoginFailed = 4003;
+inline constexpr std::uint16_t kTokenExpired = 4004;
 inline constexpr std::uint16_t kSlowConsumer = 4100;
 inline constexpr std::uint16_t kLoginTimeout = 4101;
 inline constexpr std::uint16_t kIdle = 4102;
@@ -120,6 +122,10 @@ class Edge final : public hub::Transport {
  private:
   using Slot = std::uint32_t;
   enum class Flow : std::uint8_t { kGoOn, kStop };  // kStop: gone, moved, or must not be read now.
+  struct Waiting {  // For room to be subscribed to what its token says.
+    Slot slot;
+    std::uint32_t generation;
+  };
   struct Note {  // For end_turn(): a connection that broke, or whose queue overflowed.
     Slot slot;
     std::uint32_t generation;
@@ -160,7 +166,7 @@ class Edge final : public hub::Transport {
   Slot open_slot(int fd, const net::Address& peer);
   bool watch(Slot slot);
   void enter(Slot slot, Moving&& connection);
-  bool make_room_for_uid(std::uint16_t profile, std::string_view uid);
+  bool make_room_for_uid(const Moving& newcomer);
   void depart(Slot slot, cross::ShardIndex home, std::unique_ptr<Moving> moving);
   void settle(Slot slot, std::unique_ptr<Moving> moving);
   void end(Slot slot, cross::CloseCause cause);
@@ -199,6 +205,23 @@ class Edge final : public hub::Transport {
   [[nodiscard]] const config::Profile* find_profile(std::string_view path,
                                                     std::uint16_t& index) const;
 
+  // tokens.cc
+  std::expected<auth::Identity, auth::Refusal> verify_token(std::string_view token);
+  std::expected<std::unique_ptr<Grant>, auth::Refusal> make_grant(const config::Profile& profile,
+                                                                  auth::Identity& identity);
+  std::optional<auth::Refusal> take_token(const config::Profile& profile, std::string_view token,
+                                          Moving& moving);
+  std::optional<auth::Refusal> refresh(Slot slot, std::string_view token);
+  std::optional<auth::Refusal> refused(auth::Refusal refusal);
+  Flow reject_token(Slot slot, auth::Refusal refusal);
+  void refuse_login(Slot slot, auth::Refusal refusal, std::optional<std::uint64_t> request);
+  void on_bare_token(Slot slot, const ws::Message& message);
+  bool on_token_timer(Slot slot);
+  void subscribe_granted(Slot slot);
+  void subscribe_waiting();
+  [[nodiscard]] std::uint64_t login_size_max() const;
+  [[nodiscard]] std::optional<std::uint64_t> token_time_left(const Connection& c) const;
+
   // session_phase.cc
   Flow on_frames(Slot slot, std::span<std::byte> bytes);
   Flow on_event(Slot slot, ws::Event& event, std::span<std::byte> rest);
@@ -213,11 +236,13 @@ class Edge final : public hub::Transport {
 
   // login.cc and client_protocol.cc
   Flow on_login_message(Slot slot, const ws::Message& message, std::span<std::byte> rest);
-  Flow log_in(Slot slot, std::string_view uid, std::optional<std::uint64_t> request,
-              std::span<std::byte> rest);
+  Flow on_login(Slot slot, const push::Credentials& credentials,
+                std::optional<std::uint64_t> request, std::span<std::byte> rest);
+  Flow log_in(Slot slot, std::unique_ptr<Moving> moving, std::span<std::byte> rest);
   Flow on_protocol_message(Slot slot, const ws::Message& message);
   void on_request(Slot slot, const push::Subscribe& request);
   void on_request(Slot slot, const push::Unsubscribe& request);
+  void on_request(Slot slot, const push::Refresh& request);
   [[nodiscard]] hub::MemberIndex find_pending(cross::ConnectionId member, std::string_view channel,
                                               std::uint32_t serial) const;
   void send_error(Slot slot, const push::ProtocolError& error);
@@ -261,6 +286,7 @@ class Edge final : public hub::Transport {
   static constexpr std::uint32_t kUncountedMax = 256;
   // What a handshake that is under way still gets when the gateway is told to end.
   static constexpr std::uint64_t kLastHandshakeMs = 1'000;
+  static constexpr std::uint64_t kNoRequest = 0;       // Nobody asked for it: clients count from 1.
   static constexpr std::size_t kReplyJoinMax = 4'096;  // Larger replies are sent without a copy.
 
   const cross::ShardIndex shard_;
@@ -273,6 +299,7 @@ class Edge final : public hub::Transport {
   tls::SecureSends secure_sends_;
   std::shared_ptr<const config::Config> config_;
   std::shared_ptr<const tls::Context> tls_;
+  auth::Rules token_rules_;  // Of config_.
   std::uint64_t now_ms_ = 0;
 
   hub::Slab<Connection> connections_;
@@ -296,8 +323,9 @@ class Edge final : public hub::Transport {
   std::vector<Slot> ready_;      // To be read again.
   std::vector<Slot> writing_;    // To be written again.
   std::vector<Slot> held_back_;  // Of those, the ones whose input has to wait: see must_wait().
-  std::vector<Note> noted_;      // What the wire told in the middle of something else.
-  std::vector<Slot> retired_;    // Ended in this turn; free after it.
+  std::vector<Waiting> waiting_;
+  std::vector<Note> noted_;    // What the wire told in the middle of something else.
+  std::vector<Slot> retired_;  // Ended in this turn; free after it.
   std::vector<std::uint32_t> due_;
   std::unique_ptr<std::byte[]> read_buffer_;
   std::unique_ptr<std::byte[]> cipher_buffer_;  // Only where TLS is spoken.

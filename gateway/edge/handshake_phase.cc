@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
 
 #include "gateway/edge/edge.h"
+#include "gateway/edge/presented_token.h"
 #include "gateway/observe/log.h"
 #include "gateway/web/assets.h"
 #include "proto/base/bytes.h"
@@ -18,7 +20,16 @@
 namespace edge {
 namespace {
 
-const std::array<std::string, 1> kSubprotocols = {"dunlin.v1"};
+// "dunlin.plain" is no protocol: payloads come as they are. A browser that offers its token among
+// subprotocols needs another one that can be agreed on, or it fails the connection itself.
+const std::array<std::string, 2> kSubprotocols = {"dunlin.v1", "dunlin.plain"};
+
+std::span<const std::string> subprotocols_of(const config::Profile& profile) {
+  const std::span<const std::string> all = kSubprotocols;
+  const bool speaks = profile.on_text == config::MessageAction::kProtocol;
+  if (profile.auth == config::AuthMode::kToken) return speaks ? all : all.last(1);
+  return speaks ? all.first(1) : std::span<const std::string>();
+}
 
 std::optional<ws::DeflatePolicy> deflate_policy(const config::Config& config,
                                                 const config::Profile& profile) {
@@ -88,14 +99,12 @@ Edge::Flow Edge::on_head(Slot slot, std::span<std::byte> rest) {
   if (profile == nullptr) {
     return reject(slot, 404, "unknown_path", "no WebSocket endpoint has this path");
   }
-  const bool speaks_protocol = profile->on_text == config::MessageAction::kProtocol;
-  auto result = ws::accept_handshake(
-      head, {.subprotocols = speaks_protocol ? std::span<const std::string>(kSubprotocols)
-                                             : std::span<const std::string>(),
-             .origins = profile->origins,
-             .deflate = deflate_policy(*config_, *profile),
-             .forwarded_host = forwarded.host,
-             .secure = c.tls != nullptr || c.secure || forwarded.secure});
+  auto result =
+      ws::accept_handshake(head, {.subprotocols = subprotocols_of(*profile),
+                                  .origins = profile->origins,
+                                  .deflate = deflate_policy(*config_, *profile),
+                                  .forwarded_host = forwarded.host,
+                                  .secure = c.tls != nullptr || c.secure || forwarded.secure});
   if (const auto* rejected = std::get_if<ws::Rejected>(&result)) {
     return reject(slot, rejected->status, rejected->code, rejected->message);
   }
@@ -105,13 +114,24 @@ Edge::Flow Edge::on_head(Slot slot, std::span<std::byte> rest) {
   moving->profile = profile_index;
   moving->bytes.take(now_ms_, rest.size(), byte_rate_of(*profile));
   moving->response = std::move(accepted.response);
-  if (!accepted.subprotocol.empty()) {
+  if (accepted.subprotocol == kSubprotocols[0]) {
     moving->encoding = cross::Encoding::kProtocol;
   } else if (!profile->gzip_param.empty() &&
              http::query_parameter(head.query, profile->gzip_param).value_or("") == "1") {
     moving->encoding = cross::Encoding::kGzip;
   }
-  if (profile->identity == config::IdentitySource::kQuery) {
+  if (profile->auth == config::AuthMode::kToken) {
+    const auto token = presented_token(head, profile->token_param);
+    if (!token) return reject_token(slot, *refused(token.error()));
+    if (!token->empty() || profile->identity != config::IdentitySource::kMessage) {
+      if (const auto refusal = take_token(*profile, *token, *moving)) {
+        return reject_token(slot, *refusal);
+      }
+    } else {  // The first message may bring it, and need not be longer than for that.
+      moving->session.set_message_size_max(
+          std::min<std::uint64_t>(profile->message_size_max, login_size_max()));
+    }
+  } else if (profile->identity == config::IdentitySource::kQuery) {
     moving->uid = http::query_parameter(head.query, profile->uid_param).value_or("");
     if (moving->uid.empty() || moving->uid.size() > config_->hub.uid_size_max ||
         !ws::is_valid_utf8(dunlin::as_bytes(moving->uid))) {

@@ -21,9 +21,9 @@ Edge::Flow Edge::on_login_message(Slot slot, const ws::Message& message,
   const push::ClientLimits limits{.uid_size_max = config_->hub.uid_size_max,
                                   .channel_size_max = config_->hub.channel_size_max};
   if (!connections_[slot].protocol) {
-    const auto uid = protocol_parser_.parse_bare_login(text, limits);
-    if (uid) return log_in(slot, *uid, std::nullopt, rest);
-    begin_close(slot, ws::CloseCode{kLoginFailed}, uid.error().message,
+    const auto credentials = protocol_parser_.parse_bare_login(text, limits);
+    if (credentials) return on_login(slot, *credentials, std::nullopt, rest);
+    begin_close(slot, ws::CloseCode{kLoginFailed}, credentials.error().message,
                 cross::CloseCause::kLoginFailed);
     return Flow::kGoOn;
   }
@@ -31,7 +31,7 @@ Edge::Flow Edge::on_login_message(Slot slot, const ws::Message& message,
   if (!request) {
     send_error(slot, request.error());
   } else if (const auto* login = std::get_if<push::Login>(&*request)) {
-    return log_in(slot, login->uid, login->id, rest);
+    return on_login(slot, login->credentials, login->id, rest);
   } else if (const auto* ping = std::get_if<push::Ping>(&*request)) {
     std::string answer;
     push::append_pong(answer, ping->id);
@@ -40,26 +40,52 @@ Edge::Flow Edge::on_login_message(Slot slot, const ws::Message& message,
     send_error(slot, {"login_required", "log in first", subscribe->id});
   } else if (const auto* unsubscribe = std::get_if<push::Unsubscribe>(&*request)) {
     send_error(slot, {"login_required", "log in first", unsubscribe->id});
+  } else if (const auto* refresh = std::get_if<push::Refresh>(&*request)) {
+    send_error(slot, {"login_required", "log in first", refresh->id});
   }
   return Flow::kGoOn;
 }
 
-// Gives the connection its uid. It may stand on another shard afterwards: then `rest`, which was
+// Who the client says it is counts where nothing better is asked for; else the token does.
+Edge::Flow Edge::on_login(Slot slot, const push::Credentials& credentials,
+                          std::optional<std::uint64_t> request, std::span<std::byte> rest) {
+  Connection& c = connections_[slot];
+  const config::Profile& profile = profile_of(c);
+  auto moving = std::make_unique<Moving>(Moving{.session = std::move(c.session)});
+  std::optional<auth::Refusal> refusal;
+  if (profile.auth == config::AuthMode::kToken) {
+    refusal = take_token(profile, credentials.token, *moving);
+  } else {
+    moving->uid = credentials.uid;
+  }
+  if (refusal || moving->uid.empty()) {
+    c.session = std::move(moving->session);
+    if (refusal) {
+      refuse_login(slot, *refusal, request);
+    } else if (request) {
+      send_error(slot, {"invalid_uid", "the login here is a uid, not a token", request});
+    } else {
+      begin_close(slot, ws::CloseCode{kLoginFailed}, "the login here is a uid, not a token",
+                  cross::CloseCause::kLoginFailed);
+    }
+    return Flow::kGoOn;
+  }
+  moving->login_request = request;
+  return log_in(slot, std::move(moving), rest);
+}
+
+// The connection has its uid now. It may stand on another shard afterwards: then `rest`, which was
 // received with the login, goes with it.
-Edge::Flow Edge::log_in(Slot slot, std::string_view uid, std::optional<std::uint64_t> request,
-                        std::span<std::byte> rest) {
+Edge::Flow Edge::log_in(Slot slot, std::unique_ptr<Moving> moving, std::span<std::byte> rest) {
   flush_replies(slot);
   Connection& c = connections_[slot];
-  auto moving = std::make_unique<Moving>(Moving{.session = std::move(c.session)});
   moving->profile = c.profile;
   moving->messages = c.messages;
   moving->bytes = c.bytes;
   moving->encoding = hub_.members()[slot].encoding;
   moving->compression = hub_.members()[slot].compression;
-  moving->uid = uid;
   moving->handshaken = true;
-  moving->login_request = request;
-  if (services_.home_of(uid) != shard_) {
+  if (services_.home_of(moving->uid) != shard_) {
     moving->input.assign(dunlin::as_string_view(rest));
     settle(slot, std::move(moving));
     return Flow::kStop;

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "gateway/cross/message.h"
+#include "gateway/edge/grant.h"
 #include "gateway/edge/token_bucket.h"
 #include "gateway/hub/member.h"
 #include "gateway/net/address.h"
@@ -24,7 +25,8 @@ struct Moving {
   std::uint16_t profile = 0;
   cross::Encoding encoding = cross::Encoding::kPlain;
   hub::Compression compression = {};
-  std::string uid;  // Empty: none (yet).
+  std::string uid;               // Empty: none (yet).
+  std::unique_ptr<Grant> grant;  // Of its token, if it has one.
   ws::Session session;
   bool handshaken = false;  // The 101 has been sent before; else `response` is it.
   std::string response;     // To be sent first, once the connection is admitted.

@@ -138,6 +138,7 @@ void Edge::run_ready() {
     connections_[slot].write_again = false;
     write(slot);
   }
+  subscribe_waiting();
   std::vector<Slot> ready = std::exchange(ready_, {});
   ready.insert(ready.end(), held_back_.begin(), held_back_.end());
   held_back_.clear();

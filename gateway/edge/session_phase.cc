@@ -134,6 +134,7 @@ Edge::Flow Edge::on_message(Slot slot, const ws::Message& message, std::span<std
   }
   switch (text ? profile.on_text : profile.on_binary) {
     case config::MessageAction::kDiscard:
+      if (text) on_bare_token(slot, message);
       break;
     case config::MessageAction::kEcho:
       reply(slot, message.opcode, message.payload);
@@ -144,6 +145,7 @@ Edge::Flow Edge::on_message(Slot slot, const ws::Message& message, std::span<std
     case config::MessageAction::kProtocol:
       // A client without the subprotocol only listens.
       if (connections_[slot].protocol) return on_protocol_message(slot, message);
+      on_bare_token(slot, message);
       break;
   }
   return Flow::kGoOn;

@@ -27,6 +27,10 @@ void Edge::reschedule(Slot slot) {
   consider(c.next_heartbeat_ms);
   consider(c.queue_expiry_ms);
   if (c.rate_paused) consider(tokens_at_ms(c));
+  if (c.phase == Phase::kOpen && c.grant != nullptr) {
+    consider(c.grant->notice_ms);
+    consider(c.grant->expires_ms);
+  }
   if (c.phase == Phase::kOpen && profile_of(c).idle_timeout_ms != 0 && !c.rate_paused) {
     consider(c.last_read_ms + profile_of(c).idle_timeout_ms);
   }
@@ -62,7 +66,7 @@ void Edge::start_timers(Slot slot) {
 }
 
 std::optional<std::uint64_t> Edge::next_wake_ms() const {
-  if (held_back_.empty()) return wheel_.next_wake_ms();
+  if (held_back_.empty() && waiting_.empty()) return wheel_.next_wake_ms();
   return now_ms_ + kHeldBackRetryMs;  // Nothing tells when another shard has room again.
 }
 
@@ -93,6 +97,7 @@ void Edge::on_timer(Slot slot) {
       return;
     }
   }
+  if (on_token_timer(slot)) return;
   if (open && c.next_ping_ms != 0 && c.next_ping_ms <= now_ms_) send_ping(slot);
   if (open && c.next_heartbeat_ms != 0 && c.next_heartbeat_ms <= now_ms_) {
     // A heartbeat is worth something now or never: it is not queued behind a backlog.

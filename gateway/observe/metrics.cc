@@ -201,6 +201,12 @@ std::string metrics_text(cross::ShardSet& shards, const config::Config& config, 
   out.by_cause("dunlin_closes_total", "Ended connections by cause.", "cause", &C::closes);
   out.by_cause("dunlin_drops_total", "Messages dropped for a connection they matched, by cause.",
                "cause", &C::drops);
+  out.by_cause("dunlin_tokens_refused_total", "Tokens refused, by cause.", "cause",
+               &C::token_refusals);
+  out.by_shard(kCounter, "dunlin_tokens_accepted_total", "Connections that entered with a token.",
+               &C::tokens_accepted);
+  out.by_shard(kCounter, "dunlin_tokens_refreshed_total",
+               "Fresh tokens taken from open connections.", &C::tokens_refreshed);
   out.by_shard(kCounter, "dunlin_moved_in_total", "Connections that moved to their home shard.",
                &C::moved_in);
   out.by_cause("dunlin_deflates_total", "Attempts to compress a message, by what came of them.",

@@ -22,6 +22,7 @@
 #include "gateway/config/host_port.h"
 #include "gateway/config/loader.h"
 #include "gateway/config/reload.h"
+#include "gateway/config/rules.h"
 #include "gateway/cross/shard_set.h"
 #include "gateway/loop/event_loop.h"
 #include "gateway/net/listener.h"
@@ -214,6 +215,10 @@ void Gateway::start_shards(const net::BoundSockets& public_sockets,
                             {"profiles", config_->profiles.size()},
                             {"connections_max", config_->public_.connections_max}});
   log_certificates(tls_);
+  for (const config::Finding& warning : config::find_warnings(*config_)) {
+    if (!warning.key.ends_with(".auth")) continue;  // The others are for check-config.
+    observe::warn("tokens are not asked for", {{"setting", warning.key}, {"why", warning.message}});
+  }
   if (config_->api.keys.empty() && config_->api.client_ca.empty()) {
     observe::warn("the internal API has no keys: whoever reaches it can push", {});
   }

@@ -16,12 +16,13 @@ constexpr std::size_t kIgnoredDepthMax = 16;  // Of members that are not ours.
 constexpr ProtocolError kMalformed{"invalid_json", "not one well-formed JSON object", {}};
 constexpr ProtocolError kNotUtf8{"invalid_utf8", "not valid UTF-8", {}};
 constexpr ProtocolError kUnknown{
-    "unknown_request", "expected one of login, subscribe, unsubscribe, ping or ack", {}};
+    "unknown_request", "expected one of login, refresh, subscribe, unsubscribe, ping or ack", {}};
 constexpr ProtocolError kSeveral{"several_requests", "one message carries one request", {}};
 constexpr ProtocolError kNoId{"missing_id", "a request needs an id: a positive integer", {}};
 constexpr ProtocolError kBadBody{"invalid_request", "the request must be a JSON object", {}};
 constexpr ProtocolError kBadUid{
     "invalid_uid", "uid must be a string, not empty and not too long", {}};
+constexpr ProtocolError kBadToken{"invalid_token", "token must be a string, not empty", {}};
 constexpr ProtocolError kBadChannel{
     "invalid_channel", "channel must be a string, not empty and not too long", {}};
 constexpr ProtocolError kBadRecover{
@@ -39,6 +40,8 @@ struct Found {
   bool several = false;
   std::optional<std::uint64_t> id;
   std::optional<std::string_view> uid;
+  std::optional<std::string_view> token;
+  bool bad_token = false;  // Told only when it is needed: beside a uid it may be anything.
   std::optional<std::string_view> channel;
   std::optional<RecoverFrom> recover;
   std::optional<std::string_view> ack;
@@ -46,8 +49,8 @@ struct Found {
 };
 
 bool is_request(std::string_view name) {
-  return name == "login" || name == "subscribe" || name == "unsubscribe" || name == "ping" ||
-         name == "ack";
+  return name == "login" || name == "refresh" || name == "subscribe" || name == "unsubscribe" ||
+         name == "ping" || name == "ack";
 }
 
 // The readers below answer false when the text is malformed.
@@ -66,6 +69,15 @@ bool read_name(const Reader& reader, value from, std::size_t size_max, const Pro
     return true;
   }
   found.fault = fault;
+  return read == json::Read::kOk || ignore(reader, from);
+}
+
+bool read_token(const Reader& reader, value from, Found& found) {
+  std::string_view text;
+  const json::Read read = reader.read_string(from, text);
+  if (read == json::Read::kMalformed) return false;
+  found.bad_token = read != json::Read::kOk || text.empty();
+  if (!found.bad_token) found.token = text;  // Whoever verifies it bounds it.
   return read == json::Read::kOk || ignore(reader, from);
 }
 
@@ -119,6 +131,8 @@ bool read_request(const Reader& reader, value from, const ClientLimits& limits, 
     bool read = false;
     if (name == "uid" && found.request == "login") {
       read = read_name(reader, field.value(), limits.uid_size_max, kBadUid, found, found.uid);
+    } else if (name == "token" && (found.request == "login" || found.request == "refresh")) {
+      read = read_token(reader, field.value(), found);
     } else if (name == "channel" && found.request != "login") {
       read = read_name(reader, field.value(), limits.channel_size_max, kBadChannel, found,
                        found.channel);
@@ -159,6 +173,12 @@ std::unexpected<ProtocolError> refuse(ProtocolError error, const Found& found) {
   return std::unexpected(error);
 }
 
+const ProtocolError& nobody(const Found& found) { return found.bad_token ? kBadToken : kBadUid; }
+
+Credentials credentials_of(const Found& found) {
+  return {.uid = found.uid.value_or(""), .token = found.token.value_or("")};
+}
+
 std::expected<ClientMessage, ProtocolError> put_together(const Found& found) {
   if (found.several) return refuse(kSeveral, found);
   if (found.fault) return refuse(*found.fault, found);
@@ -167,8 +187,12 @@ std::expected<ClientMessage, ProtocolError> put_together(const Found& found) {
   if (!found.id || *found.id == 0) return refuse(kNoId, {});
   if (found.request == "ping") return Ping{*found.id};
   if (found.request == "login") {
-    if (!found.uid) return refuse(kBadUid, found);
-    return Login{*found.id, *found.uid};
+    if (!found.uid && !found.token) return refuse(nobody(found), found);
+    return Login{*found.id, credentials_of(found)};
+  }
+  if (found.request == "refresh") {
+    if (!found.token) return refuse(kBadToken, found);
+    return Refresh{*found.id, *found.token};
   }
   if (!found.channel) return refuse(kBadChannel, found);
   if (found.request == "unsubscribe") return Unsubscribe{*found.id, *found.channel};
@@ -188,16 +212,18 @@ class ClientMessageParser::Impl {
     return put_together(found);
   }
 
-  std::expected<std::string_view, ProtocolError> parse_bare_login(PaddedText text,
-                                                                  const ClientLimits& limits) {
+  std::expected<Credentials, ProtocolError> parse_bare_login(PaddedText text,
+                                                             const ClientLimits& limits) {
     Found found;
     const auto error = read_members(text, [&](std::string_view name, value from) {
+      if (name == "token") return read_token(reader_, from, found);
       if (name != "uid") return ignore(reader_, from);
       return read_name(reader_, from, limits.uid_size_max, kBadUid, found, found.uid);
     });
     if (error) return std::unexpected(*error);
-    if (found.fault || !found.uid) return std::unexpected(kBadUid);
-    return *found.uid;
+    if (found.fault) return std::unexpected(*found.fault);
+    if (!found.uid && !found.token) return std::unexpected(nobody(found));
+    return credentials_of(found);
   }
 
  private:
@@ -230,7 +256,7 @@ std::expected<ClientMessage, ProtocolError> ClientMessageParser::parse(PaddedTex
   return impl_->parse(json, limits);
 }
 
-std::expected<std::string_view, ProtocolError> ClientMessageParser::parse_bare_login(
+std::expected<Credentials, ProtocolError> ClientMessageParser::parse_bare_login(
     PaddedText json, const ClientLimits& limits) {
   return impl_->parse_bare_login(json, limits);
 }

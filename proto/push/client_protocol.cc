@@ -12,13 +12,27 @@ void append_id(std::string& out, std::uint64_t id) {
 
 }  // namespace
 
-void append_login(std::string& out, std::uint64_t id, std::string_view uid,
-                  std::string_view connection) {
+void append_login(std::string& out, std::uint64_t id, const LoggedIn& logged_in) {
   append_id(out, id);
   out.append(R"(,"login":{"uid":)");
-  append_json_string(out, uid);
+  append_json_string(out, logged_in.uid);
   out.append(R"(,"connection":)");
-  append_json_string(out, connection);
+  append_json_string(out, logged_in.connection);
+  if (logged_in.expires_in_ms) {
+    out.append(R"(,"expires_in_ms":)");
+    append_number(out, *logged_in.expires_in_ms);
+  }
+  out.append("}}");
+}
+
+void append_refreshed(std::string& out, std::uint64_t id,
+                      std::optional<std::uint64_t> expires_in_ms) {
+  append_id(out, id);
+  out.append(R"(,"refresh":{)");
+  if (expires_in_ms) {
+    out.append(R"("expires_in_ms":)");
+    append_number(out, *expires_in_ms);
+  }
   out.append("}}");
 }
 
@@ -90,6 +104,12 @@ void append_push(std::string& out, const Pushed& pushed) {
 void append_missed(std::string& out, std::uint64_t count) {
   out.append(R"({"missed":{"count":)");
   append_number(out, count);
+  out.append("}}");
+}
+
+void append_token_expiring(std::string& out, std::uint64_t expires_in_ms) {
+  out.append(R"({"token":{"expires_in_ms":)");
+  append_number(out, expires_in_ms);
   out.append("}}");
 }
 

@@ -2,6 +2,8 @@
 // id and are answered with the same id; pushes and notices carry none.
 //
 //   {"id":1,"login":{"uid":"u1"}}                   {"id":1,"login":{"uid":"u1","connection":"…"}}
+//   {"id":1,"login":{"token":"…"}}                  {"id":1,"login":{…,"expires_in_ms":3600000}}
+//   {"id":5,"refresh":{"token":"…"}}                {"id":5,"refresh":{"expires_in_ms":3600000}}
 //   {"id":2,"subscribe":{"channel":"news",          {"id":2,"subscribe":{"channel":"news",
 //     "recover":{"epoch":"x7","offset":14}}}          "epoch":"x7","offset":17,"recovered":true}}
 //   {"id":3,"unsubscribe":{"channel":"news"}}       {"id":3,"unsubscribe":{"channel":"news"}}
@@ -12,6 +14,7 @@
 //                                                     "offset":18,"data":…}}
 //                                                   {"missed":{"count":3}}
 //                                                   {"reconnect":{"delay_ms":1200}}
+//                                                   {"token":{"expires_in_ms":60000}}
 //
 // Unknown members are ignored, so that a newer client can talk to an older gateway; the members
 // above must be what they should be.
@@ -36,9 +39,18 @@ struct RecoverFrom {
   std::uint64_t offset = 0;
 };
 
+// What a client says of itself: either may be empty, not both. Which one counts is not said here.
+struct Credentials {
+  std::string_view uid;
+  std::string_view token;  // Unchecked.
+};
 struct Login {
   std::uint64_t id = 0;
-  std::string_view uid;
+  Credentials credentials;
+};
+struct Refresh {
+  std::uint64_t id = 0;
+  std::string_view token;
 };
 struct Subscribe {
   std::uint64_t id = 0;
@@ -55,7 +67,7 @@ struct Ping {
 struct Ack {
   std::string_view message;  // A message id in its text form, unchecked.
 };
-using ClientMessage = std::variant<Login, Subscribe, Unsubscribe, Ping, Ack>;
+using ClientMessage = std::variant<Login, Refresh, Subscribe, Unsubscribe, Ping, Ack>;
 
 struct ProtocolError {
   std::string_view code;            // Stable, snake_case, static.
@@ -81,9 +93,9 @@ class ClientMessageParser {
   [[nodiscard]] std::expected<ClientMessage, ProtocolError> parse(PaddedText json,
                                                                   const ClientLimits& limits);
 
-  // The first message of a client without the subprotocol: {"uid":"123456"}, other members ignored.
-  // The view is valid as above.
-  [[nodiscard]] std::expected<std::string_view, ProtocolError> parse_bare_login(
+  // The first message of a client without the subprotocol: {"uid":"123456"} or {"token":"…"}, other
+  // members ignored. The views are valid as above.
+  [[nodiscard]] std::expected<Credentials, ProtocolError> parse_bare_login(
       PaddedText json, const ClientLimits& limits);
 
  private:
@@ -93,8 +105,14 @@ class ClientMessageParser {
 
 // --- Gateway to client. Each appends one message to `out`. ---
 
-void append_login(std::string& out, std::uint64_t id, std::string_view uid,
-                  std::string_view connection);
+struct LoggedIn {
+  std::string_view uid;
+  std::string_view connection;
+  std::optional<std::uint64_t> expires_in_ms;  // Of the token, if there is one that ends.
+};
+void append_login(std::string& out, std::uint64_t id, const LoggedIn& logged_in);
+void append_refreshed(std::string& out, std::uint64_t id,
+                      std::optional<std::uint64_t> expires_in_ms);
 
 struct Subscribed {
   std::string_view channel;
@@ -117,5 +135,6 @@ struct Pushed {
 void append_push(std::string& out, const Pushed& pushed);
 void append_missed(std::string& out, std::uint64_t count);
 void append_reconnect(std::string& out, std::uint32_t delay_ms);
+void append_token_expiring(std::string& out, std::uint64_t expires_in_ms);
 
 }  // namespace push

@@ -66,6 +66,7 @@ class FrameDecoder {
     return state_ == State::kHeader && header_size_ == 0;
   }
   [[nodiscard]] Rsv1 rsv1() const { return rsv1_; }
+  void set_payload_size_max(std::uint64_t size) { payload_size_max_ = size; }  // Of later frames.
   [[nodiscard]] std::uint64_t payload_left() const { return payload_left_; }
 
   // The state as bytes, to continue in another process; not between the last Payload of a frame and

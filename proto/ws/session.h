@@ -71,6 +71,10 @@ class Session {
   // Compression was agreed.
   [[nodiscard]] bool inflates() const { return decoder_.rsv1() == Rsv1::kAllowed; }
 
+  // For messages that begin later: to be called when next() has just given a Message, or nothing
+  // yet.
+  void set_message_size_max(std::uint64_t size) { decoder_.set_payload_size_max(size); }
+
   // A Close or a Violation was reported: every later byte is discarded (1.4, 7.1.7).
   [[nodiscard]] bool finished() const { return finished_; }
 

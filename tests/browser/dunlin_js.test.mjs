@@ -249,6 +249,88 @@ test("a login that is refused is not repeated", async () => {
   await one.reached("closed");
 });
 
+test("a token is the login, and a fresh one follows the notice", async () => {
+  let asked = 0;
+  const one = client({ login: undefined, token: async () => `t${++asked}` });
+  const refreshed = new Promise((resolve) => one.on("token", (event) => event.refreshed && resolve(event)));
+  one.connect();
+  const connection = await server.next();
+  const { id, login } = await connection.receive();
+  assert.deepEqual(login, { token: "t1" });
+  connection.send({ id, login: { uid: "u", connection: "c", expires_in_ms: 60_000 } });
+  await one.reached("open");
+  connection.send({ token: { expires_in_ms: 15_000 } });
+  const request = await connection.receive();
+  assert.deepEqual(request.refresh, { token: "t2" });
+  connection.send({ id: request.id, refresh: { expires_in_ms: 60_000 } });
+  assert.deepEqual(await refreshed, { refreshed: 60_000 });
+  assert.equal(one.state, "open");
+});
+
+test("a refresh that is refused, and one whose token cannot be had, are errors and end nothing", async () => {
+  let asked = 0;
+  const one = client({ token: () => { if (++asked === 2) throw new Error("no network"); return `t${asked}`; } });
+  one.connect();
+  const connection = await server.next();
+  const { id } = await connection.receive();
+  connection.send({ id, login: { uid: "u", connection: "c" } });
+  await one.reached("open");
+  let error = one.seen("error");
+  connection.send({ token: { expires_in_ms: 9 } });
+  assert.equal((await error).message, "no network");
+  error = one.seen("error");
+  connection.send({ token: { expires_in_ms: 9 } });
+  const request = await connection.receive();
+  connection.send({ id: request.id, error: { code: "token_other_uid", message: "no" } });
+  assert.equal((await error).code, "token_other_uid");
+  assert.equal(one.state, "open");
+});
+
+test("with a function, an expired token means another attempt with another token", async () => {
+  let asked = 0;
+  const one = client({ token: () => `t${++asked}` });
+  one.connect();
+  let connection = await server.next();
+  let request = await connection.receive();
+  connection.send({ id: request.id, error: { code: "token_expired", message: "old" } });  // A cached one.
+  connection.socket.close(4003, "token_expired");
+  connection = await server.next();
+  request = await connection.receive();
+  assert.equal(request.login.token, "t2");
+  connection.send({ id: request.id, login: { uid: "u", connection: "c" } });
+  await one.reached("open");
+  connection.socket.close(4004, "token_expired");
+  request = await (await server.next()).receive();
+  assert.equal(request.login.token, "t3");
+});
+
+test("a token that is a text is used until the gateway has enough of it", async () => {
+  const one = client({ token: "t" });
+  const told = one.seen("token");
+  one.connect();
+  const connection = await server.next();
+  const { id, login } = await connection.receive();
+  assert.deepEqual(login, { token: "t" });
+  connection.send({ id, login: { uid: "u", connection: "c" } });
+  await one.reached("open");
+  connection.send({ token: { expires_in_ms: 7 } });
+  assert.deepEqual(await told, { expiresIn: 7 });
+  connection.socket.close(4004, "token_expired");
+  await one.reached("closed");
+  assert.equal(one.states.at(-1).code, 4004);
+});
+
+test("other refusals of a token are final", async () => {
+  const one = client({ token: async () => "t" });
+  const error = one.seen("error");
+  one.connect();
+  const connection = await server.next();
+  const { id } = await connection.receive();
+  connection.send({ id, error: { code: "token_signature", message: "no" } });
+  assert.equal((await error).code, "token_signature");
+  await one.reached("closed");
+});
+
 test("the login function is asked again at each attempt", async () => {
   let asked = 0;
   const one = client({ login: () => ({ token: `t${++asked}` }) });

@@ -1,7 +1,7 @@
 // The browser client of Dunlin, subprotocol dunlin.v1. An ES module without dependencies.
 //
 //   import { Dunlin } from "/dunlin.js";
-//   const client = new Dunlin("wss://push.example.org/live", { login: { uid: "123456" } });
+//   const client = new Dunlin("wss://push.example.org/live", { token: async () => (await fetch("/token")).text() });
 //   client.on("push", (push) => console.log(push.data ?? push.text ?? push.binary));
 //   client.on("state", ({ state, code, reason, delay }) => …);  // connecting open waiting closed
 //   client.connect();
@@ -10,6 +10,10 @@
 // The connection comes back by itself (see delayAfter), logs in again and resumes every
 // subscription from the last publication that was handled: what was missed is delivered first, in
 // order. Where the gateway no longer has all of it, the event "subscribed" says recovered:false.
+//
+// Who the user is: `token`, a JWT or a function that gives one (or a promise of one). A function is asked at each
+// attempt, and again shortly before the token expires, so that the connection outlives it. Where the gateway trusts
+// its clients (auth = "none"), `login: { uid: "123456" }` does.
 //
 // A push is {message, channel?, offset?, data | text | binary}; binary is a Uint8Array. It is
 // acknowledged once its handlers have returned, or their promises are fulfilled; never if one fails.
@@ -26,7 +30,8 @@ export class DunlinError extends Error {
 }
 
 const DEFAULTS = {
-  login: null,            // Object, or function returning one (or a promise): {"uid": …} or {"token": …}.
+  token: null,            // Text, or function returning one (or a promise).
+  login: null,            // In place of a token. Object, or function returning one (or a promise): {"uid": …}.
   acks: true,             // Acknowledge pushes.
   delayMin: 500,          // Milliseconds; doubles with each attempt that fails…
   delayMax: 30_000,       // …up to this; the delay used is random between half of it and all of it.
@@ -56,7 +61,7 @@ export class Dunlin {
   get connection() { return this.#connection; }  // The gateway's id for this connection, or null.
 
   // Events: "state", "push" (every push), "subscribed" {channel, epoch, offset, recovered},
-  // "missed" {count}, "reconnect" {delay}, "error" DunlinError. Returns a function that removes it.
+  // "missed" {count}, "reconnect" {delay}, "token" {expiresIn} or {refreshed}, "error" DunlinError. Returns a function that removes it.
   on(event, listener) {
     if (!this.#listeners.has(event)) this.#listeners.set(event, new Set());
     this.#listeners.get(event).add(listener);
@@ -126,15 +131,15 @@ export class Dunlin {
 
   async #login(socket) {
     try {
-      const { login } = this.#options;
-      const credentials = typeof login === "function" ? await login() : login;
+      const credentials = await this.#credentials();
       if (socket !== this.#socket) return;
       if (credentials) this.#connection = (await this.#request("login", credentials)).connection;
       if (socket !== this.#socket) return;
     } catch (error) {
       if (socket !== this.#socket) return;
       this.#emit("error", error);
-      const retry = !(error instanceof DunlinError) || error.code === "timeout";
+      const retry = !(error instanceof DunlinError) || error.code === "timeout" ||
+        (error.code === "token_expired" && this.#renewable);
       if (retry) return this.#lost(socket, 1006, "login failed");
       this.#stop({ code: 4000, reason: error.code });  // The gateway said no: the same again would not help.
       return socket.close();
@@ -146,6 +151,26 @@ export class Dunlin {
     for (const [channel, subscription] of this.#subscriptions) this.#resume(channel, subscription);
   }
 
+  get #renewable() { return typeof this.#options.token === "function"; }
+
+  async #credentials() {
+    const { token, login } = this.#options;
+    if (token !== null) return { token: this.#renewable ? await token() : token };
+    return typeof login === "function" ? login() : login;
+  }
+
+  // In time, if all goes well. If not, the connection ends with its token, and the next attempt asks again.
+  async #refresh(socket) {
+    try {
+      const credentials = await this.#credentials();
+      if (socket !== this.#socket) return;
+      const { expires_in_ms: refreshed } = await this.#request("refresh", credentials);
+      this.#emit("token", { refreshed });
+    } catch (error) {
+      if (socket === this.#socket) this.#emit("error", error);
+    }
+  }
+
   // Once per connection, however it ended. The socket is forgotten first: a close that hangs in the
   // browser must not hold up the next attempt.
   #lost(socket, code, reason) {
@@ -153,7 +178,9 @@ export class Dunlin {
     this.#release(new DunlinError("connection_lost", `connection lost (${code})`));
     try { socket.close(); } catch { /* It was never open. */ }
     if (this.#openedAt && Date.now() - this.#openedAt >= this.#options.stableAfter) this.#attempt = 0;
-    const delay = delayAfter(code, this.#attempt++, this.#noticeDelay, this.#options);
+    // 4004: not with this token. A function gives another one.
+    const because = code === 4004 && this.#renewable ? 1006 : code;
+    const delay = delayAfter(because, this.#attempt++, this.#noticeDelay, this.#options);
     if (delay === null) return this.#stop({ code, reason });
     this.#timer = setTimeout(() => this.#open(), delay);
     this.#setState("waiting", { code, reason, delay });
@@ -214,6 +241,10 @@ export class Dunlin {
     try { message = JSON.parse(text); } catch { return this.#emit("error", new DunlinError("bad_message", "not JSON")); }
     if (message.push) return void this.#deliver(message.push);
     if (message.missed) return this.#emit("missed", message.missed);
+    if (message.token) {
+      this.#emit("token", { expiresIn: message.token.expires_in_ms });
+      return this.#renewable ? void this.#refresh(this.#socket) : undefined;
+    }
     if (message.reconnect) {
       this.#noticeDelay = message.reconnect.delay_ms;
       return this.#emit("reconnect", { delay: this.#noticeDelay });

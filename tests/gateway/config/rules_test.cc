@@ -103,6 +103,22 @@ const Row kContradictions[] = {
        p.room = "r";
      },
      "profiles.p.answer_ping"},
+    {"tokens without keys", [](Config&, Profile& p) { p.auth = AuthMode::kToken; },
+     "profiles.p.auth"},
+    {"tokens with keys",
+     [](Config& c, Profile& p) {
+       p.auth = AuthMode::kToken;
+       p.connections_per_uid_max = 1;
+       c.auth.keys = {"k"};
+     },
+     ""},
+    {"one parameter for two things",
+     [](Config& c, Profile& p) {
+       p.auth = AuthMode::kToken;
+       p.gzip_param = "token";
+       c.auth.keys = {"k"};
+     },
+     "profiles.p.gzip_param"},
     {"ping with discard", [](Config&, Profile& p) { p.answer_ping = true; }, ""},
     {"echo larger than the queue",
      [](Config&, Profile& p) {
@@ -188,6 +204,30 @@ const Row kWarnings[] = {
      },
      "profiles.p.origins"},
     {"an open API", [](Config& c, Profile&) { c.api.keys.clear(); }, "api.keys"},
+    {"anybody as anybody",
+     [](Config& c, Profile& p) {
+       c.public_.listen = "0.0.0.0:80";
+       p.identity = IdentitySource::kMessage;
+     },
+     "profiles.p.auth"},
+    {"anybody, without a uid", [](Config& c, Profile&) { c.public_.listen = "0.0.0.0:80"; }, ""},
+    {"who has a token",
+     [](Config& c, Profile& p) {
+       c.public_.listen = "0.0.0.0:80";
+       c.auth.keys = {"k"};
+       p.identity = IdentitySource::kQuery;
+       p.auth = AuthMode::kToken;
+       p.origins = {"any"};
+     },
+     ""},
+    {"keys for nobody", [](Config& c, Profile&) { c.auth.keys = {"k"}; }, "auth.keys"},
+    {"tokens that fit no handshake",
+     [](Config& c, Profile& p) {
+       c.auth.keys = {"k"};
+       c.auth.token_size_max = 16'384;
+       p.auth = AuthMode::kToken;
+     },
+     "auth.token_size_max"},
     {"nothing", [](Config&, Profile&) {}, ""},
 };
 

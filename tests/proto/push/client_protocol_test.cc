@@ -24,7 +24,10 @@ std::string understood(std::string_view text) {
     line.append("error ").append(error.code);
     if (error.id.has_value()) line.append(" id=").append(std::to_string(*error.id));
   } else if (const auto* login = std::get_if<push::Login>(&*parsed)) {
-    line.append("login ").append(std::to_string(login->id)).append(" ").append(login->uid);
+    line.append("login ").append(std::to_string(login->id)).append(" ").append(login->credentials.uid);
+    if (!login->credentials.token.empty()) line.append("token ").append(login->credentials.token);
+  } else if (const auto* refresh = std::get_if<push::Refresh>(&*parsed)) {
+    line.append("refresh ").append(std::to_string(refresh->id)).append(" ").append(refresh->token);
   } else if (const auto* subscribe = std::get_if<push::Subscribe>(&*parsed)) {
     line.append("subscribe ").append(std::to_string(subscribe->id));
     line.append(" ").append(subscribe->channel);
@@ -52,6 +55,14 @@ constexpr Row kRows[] = {
     {R"({"id":1,"login":{"uid":"u1"}})", "login 1 u1"},
     {R"({"login":{"x":[1],"uid":"u1"},"id":1,"more":{"a":[{}]}})", "login 1 u1"},
     {R"({"id":18446744073709551615,"login":{"uid":"1234"}})", "login 18446744073709551615 1234"},
+    {R"({"id":1,"login":{"token":"a.b.c"}})", "login 1 token a.b.c"},
+    {R"({"id":1,"login":{"token":"a.b.c","uid":"u1"}})", "login 1 u1token a.b.c"},
+    {R"({"id":1,"login":{"token":""}})", "error invalid_token id=1"},
+    {R"({"id":1,"login":{"token":7}})", "error invalid_token id=1"},
+    {R"({"id":5,"refresh":{"token":"a.b.c"}})", "refresh 5 a.b.c"},
+    {R"({"id":5,"refresh":{"uid":"u1"}})", "error invalid_token id=5"},
+    {R"({"id":5,"refresh":"a.b.c"})", "error invalid_request id=5"},
+    {R"({"refresh":{"token":"a.b.c"}})", "error missing_id"},
     {R"({"id":2,"subscribe":{"channel":"news"}})", "subscribe 2 news"},
     {R"({"id":2,"subscribe":{"channel":"news","recover":{"epoch":"x7","offset":14}}})",
      "subscribe 2 news x7@14"},
@@ -113,9 +124,15 @@ TEST(ClientProtocol, IgnoredMembersMustNotBeDeep) {
 TEST(ClientProtocol, BareLogin) {
   ClientMessageParser parser;
   std::string plain = R"({"uid":"123"})";
-  EXPECT_EQ(parser.parse_bare_login(PaddedText::of(plain), kLimits), "123");
+  EXPECT_EQ(parser.parse_bare_login(PaddedText::of(plain), kLimits)->uid, "123");
   std::string more = R"( {"version":1,"uid":"a\n","x":{"uid":"no"}} )";
-  EXPECT_EQ(parser.parse_bare_login(PaddedText::of(more), kLimits), "a\n");
+  EXPECT_EQ(parser.parse_bare_login(PaddedText::of(more), kLimits)->uid, "a\n");
+  std::string token = R"({"token":"a.b.c"})";
+  EXPECT_EQ(parser.parse_bare_login(PaddedText::of(token), kLimits)->token, "a.b.c");
+  std::string both = R"({"token":7,"uid":"1"})";
+  EXPECT_EQ(parser.parse_bare_login(PaddedText::of(both), kLimits)->uid, "1");
+  std::string wrong = R"({"token":7})";
+  EXPECT_EQ(parser.parse_bare_login(PaddedText::of(wrong), kLimits).error().code, "invalid_token");
   for (const std::string_view bad : {"", "{}", "123", R"("123")", R"({"uid":123})", R"({"uid":""})",
                                      R"({"uid":"12345"})", R"({"uid":"1")", R"({"uid":"1"}})"}) {
     std::string json(bad);
@@ -132,7 +149,7 @@ std::string written(Append append) {
 
 TEST(ClientProtocol, WritesAnswersAndPushes) {
   using std::string;
-  EXPECT_EQ(written([](string& out) { push::append_login(out, 1, "u\"1", "c0"); }),
+  EXPECT_EQ(written([](string& out) { push::append_login(out, 1, {"u\"1", "c0", {}}); }),
             R"({"id":1,"login":{"uid":"u\"1","connection":"c0"}})");
   EXPECT_EQ(written([](string& out) {
               push::append_subscribed(

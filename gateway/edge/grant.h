@@ -1,0 +1,32 @@
+// What a token gave a connection, and until when: plain values, which move with it.
+//
+// Owner: Connection (Moving, on the way).   Thread: its shard's.   Bound: auth::kChannelsMax names
+// in each list; none of this exists for a connection without a token.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "gateway/auth/identity.h"
+
+namespace edge {
+
+struct Grant {
+  auth::Permissions permissions;
+  std::vector<std::string> subscribe;  // Channels it is still to be subscribed to.
+  // Loop time (monotonic, the same on every shard); 0: never.
+  std::uint64_t expires_ms = 0;
+  std::uint64_t notice_ms = 0;     // When a dunlin.v1 client is told that the end is near.
+  std::uint64_t refreshed_ms = 0;  // When a token was looked at last.
+};
+
+// The narrower of a profile's limit and a token's; 0 is none.
+template <typename Integer>
+[[nodiscard]] Integer narrower(Integer of_profile, Integer of_token) {
+  if (of_profile == 0 || of_token == 0) return std::max(of_profile, of_token);
+  return std::min(of_profile, of_token);
+}
+
+}  // namespace edge
