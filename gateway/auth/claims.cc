@@ -19,10 +19,12 @@ constexpr double kLastSecond = 253'402'300'799;  // Of the year 9999.
 template <typename Value>
 using Read = std::expected<Value, Refusal>;
 
-// A NumericDate (section 2): seconds, perhaps with a fraction. In milliseconds; nothing: not there.
-Read<std::optional<std::int64_t>> read_time(const object& claims, std::string_view name) {
+constexpr std::int64_t kAbsent = -1;
+
+// A NumericDate (section 2): seconds, perhaps with a fraction. In milliseconds, or kAbsent.
+Read<std::int64_t> read_time(const object& claims, std::string_view name) {
   element value;
-  if (claims.at_key(name).get(value) != simdjson::SUCCESS) return std::nullopt;
+  if (claims.at_key(name).get(value) != simdjson::SUCCESS) return kAbsent;
   double seconds = 0;
   if (value.get_double().get(seconds) != simdjson::SUCCESS || !(seconds >= 0) ||
       seconds > kLastSecond) {
@@ -31,21 +33,20 @@ Read<std::optional<std::int64_t>> read_time(const object& claims, std::string_vi
   return std::llround(seconds * 1'000);
 }
 
+// When it expires, the leeway included; 0: never.
 Read<std::int64_t> check_times(const object& claims, const Rules& rules, std::int64_t now_ms) {
   const auto expiry = read_time(claims, "exp");
   const auto not_before = read_time(claims, "nbf");
   const auto issued = read_time(claims, "iat");
   if (!expiry || !not_before || !issued) return std::unexpected(Refusal::kClaims);
-  if (!*expiry && rules.require_exp) return std::unexpected(Refusal::kNoExpiry);
+  if (*expiry == kAbsent && rules.require_exp) return std::unexpected(Refusal::kNoExpiry);
   // 4.1.4: "on or after" this time it is not accepted.
-  if (*expiry && now_ms >= **expiry + rules.leeway_ms) return std::unexpected(Refusal::kExpired);
-  if (*not_before && now_ms < **not_before - rules.leeway_ms) {
-    return std::unexpected(Refusal::kNotYetValid);
-  }
-  if (*issued && now_ms < **issued - rules.leeway_ms) {
-    return std::unexpected(Refusal::kIssuedInFuture);
-  }
-  return *expiry ? **expiry + rules.leeway_ms : 0;
+  const std::int64_t end = *expiry == kAbsent ? 0 : *expiry + rules.leeway_ms;
+  if (*expiry != kAbsent && now_ms >= end) return std::unexpected(Refusal::kExpired);
+  // kAbsent is long ago.
+  if (now_ms < *not_before - rules.leeway_ms) return std::unexpected(Refusal::kNotYetValid);
+  if (now_ms < *issued - rules.leeway_ms) return std::unexpected(Refusal::kIssuedInFuture);
+  return end;
 }
 
 bool contains(const std::vector<std::string>& accepted, std::string_view text) {

@@ -111,6 +111,8 @@ int no_passphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*conte
 
 }  // namespace
 
+void EvpKeyDeleter::operator()(evp_pkey_st* key) const { EVP_PKEY_free(key); }
+
 std::expected<Key, std::string> Key::of_secret(Algorithm algorithm, std::string secret,
                                                std::string kid) {
   if (auto complaint = complaint_about_secret(algorithm, secret.size())) {

@@ -12,15 +12,12 @@
 
 #include "gateway/auth/algorithm.h"
 
-extern "C" {
 struct evp_pkey_st;  // OpenSSL's EVP_PKEY.
-void EVP_PKEY_free(struct evp_pkey_st* key);
-}
 
 namespace auth {
 
 struct EvpKeyDeleter {
-  void operator()(evp_pkey_st* key) const { EVP_PKEY_free(key); }
+  void operator()(evp_pkey_st* key) const;
 };
 using EvpKey = std::unique_ptr<evp_pkey_st, EvpKeyDeleter>;
 

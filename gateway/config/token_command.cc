@@ -33,7 +33,7 @@ int complain(std::ostream& err, std::string_view what, int status = kExitBadUsag
 }
 
 std::expected<auth::SigningKey, std::string> signing_key(const MintTokenCommand& command) {
-  const std::string& path = command.key_file ? *command.key_file : *command.secret_file;
+  const std::string path = command.key_file.value_or(command.secret_file.value_or(""));
   const auto named = [&](const std::string& what) {
     return std::unexpected(in_quotes(path) + " " + what);
   };

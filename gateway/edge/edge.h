@@ -212,7 +212,7 @@ class Edge final : public hub::Transport {
   std::optional<auth::Refusal> take_token(const config::Profile& profile, std::string_view token,
                                           Moving& moving);
   std::optional<auth::Refusal> refresh(Slot slot, std::string_view token);
-  std::optional<auth::Refusal> refused(auth::Refusal refusal);
+  auth::Refusal refused(auth::Refusal refusal);  // Counts it.
   Flow reject_token(Slot slot, auth::Refusal refusal);
   void refuse_login(Slot slot, auth::Refusal refusal, std::optional<std::uint64_t> request);
   void on_bare_token(Slot slot, const ws::Message& message);

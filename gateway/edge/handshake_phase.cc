@@ -122,7 +122,7 @@ Edge::Flow Edge::on_head(Slot slot, std::span<std::byte> rest) {
   }
   if (profile->auth == config::AuthMode::kToken) {
     const auto token = presented_token(head, profile->token_param);
-    if (!token) return reject_token(slot, *refused(token.error()));
+    if (!token) return reject_token(slot, refused(token.error()));
     if (!token->empty() || profile->identity != config::IdentitySource::kMessage) {
       if (const auto refusal = take_token(*profile, *token, *moving)) {
         return reject_token(slot, *refusal);

@@ -34,7 +34,7 @@ std::uint64_t notice_before(std::uint64_t left_ms, std::uint32_t notice_ms) {
 
 }  // namespace
 
-std::optional<auth::Refusal> Edge::refused(auth::Refusal refusal) {
+auth::Refusal Edge::refused(auth::Refusal refusal) {
   counters_.token_refusals[refusal].add();
   return refusal;
 }
