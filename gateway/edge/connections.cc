@@ -60,7 +60,7 @@ void Edge::configure(std::shared_ptr<const config::Config> config) {
       {.parameters = {.level = static_cast<int>(compression.level),
                       .window_bits = static_cast<std::uint8_t>(compression.window_bits)},
        .size_max = compression.size_max,
-       .slice_size = compression.deflate_slice});
+       .slice_size = compression.deflate_slice_size});
 }
 
 std::string_view Edge::profile_name(std::uint16_t profile) const {

@@ -80,11 +80,11 @@ consteval std::size_t field_count() {
 }
 
 TEST(Schema, HasARowForEveryField) {
-  static_assert(field_count<Config>() == 8, "a new table needs a line below");
+  static_assert(field_count<Config>() == 9, "a new table needs a line below");
   EXPECT_EQ(global_settings().size(), field_count<Public>() + field_count<Handshake>() +
                                           field_count<Api>() + field_count<Hub>() +
-                                          field_count<Drain>() + field_count<Log>() +
-                                          field_count<Canary>());
+                                          field_count<Compression>() + field_count<Drain>() +
+                                          field_count<Log>() + field_count<Canary>());
   EXPECT_EQ(profile_settings().size(), field_count<Profile>() - 1) << "all but the name";
 }
 
