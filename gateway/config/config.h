@@ -206,11 +206,11 @@ struct Hub {
 
 // permessage-deflate (RFC 7692), for the profiles that have it on.
 struct Compression {
-  std::uint32_t level = 4;                  // zlib's: 1 is fast, 9 is small.
-  std::uint32_t window_bits = 12;           // How far back a compressed message may refer.
-  std::uint32_t size_max = 64 << 10;        // Longer payloads are not compressed.
-  std::uint32_t deflate_slice = 256 << 10;  // Bytes compressed in one turn of a shard.
-  std::uint32_t inflate_slice = 1 << 20;    // Bytes read and written by inflating, likewise.
+  std::uint32_t level = 4;                       // zlib's: 1 is fast, 9 is small.
+  std::uint32_t window_bits = 12;                // How far back a compressed message may refer.
+  std::uint32_t size_max = 64 << 10;             // Longer payloads are not compressed.
+  std::uint32_t deflate_slice_size = 256 << 10;  // Bytes compressed in one turn of a shard.
+  std::uint32_t inflate_slice_size = 1 << 20;    // Bytes read and written by inflating, likewise.
 };
 
 struct Drain {

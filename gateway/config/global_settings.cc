@@ -350,13 +350,13 @@ constexpr BoundSetting<Config> kSettings[] = {
         .help = "Longer payloads are sent as they are: compressing must not hold up what comes "
                 "after them.",
         .min = 1 * kKiB, .max = 16 * kKiB * kKiB, .unit = Unit::kBytes}),
-    bind<&Config::compression, &Compression::deflate_slice>({
-        .name = "compression.deflate_slice",
+    bind<&Config::compression, &Compression::deflate_slice_size>({
+        .name = "compression.deflate_slice_size",
         .help = "What a shard compresses between two looks at everything else; the rest of that "
                 "turn goes uncompressed.",
         .min = 1 * kKiB, .max = 1 * kGiB, .unit = Unit::kBytes}),
-    bind<&Config::compression, &Compression::inflate_slice>({
-        .name = "compression.inflate_slice",
+    bind<&Config::compression, &Compression::inflate_slice_size>({
+        .name = "compression.inflate_slice_size",
         .help = "What a shard reads and writes by inflating between two looks at everything else; "
                 "further messages wait for the next turn.",
         .min = 1 * kKiB, .max = 1 * kGiB, .unit = Unit::kBytes}),

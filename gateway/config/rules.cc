@@ -260,6 +260,25 @@ void warn_about_auth(const Config& config, Findings& findings) {
   }
 }
 
+void warn_about_compression(const Profile& profile, const Compression& compression,
+                            Findings& findings) {
+  const auto add = [&](std::string_view setting, std::string message) {
+    findings.push_back({profile_key(profile.name, setting), std::move(message)});
+  };
+  const bool off = profile.compression == CompressionMode::kOff;
+  if (off && profile.server_context_takeover) {
+    add("server_context_takeover", "has no effect without compression = \"on\"");
+  }
+  if (off && profile.client_context_takeover) {
+    add("client_context_takeover", "has no effect without compression = \"on\"");
+  }
+  if (!off && profile.deflate_size_min > compression.size_max) {
+    add("deflate_size_min",
+        fmt::format("exceeds compression.size_max, which is {}: nothing is sent compressed",
+                    compression.size_max));
+  }
+}
+
 }  // namespace
 
 std::vector<Finding> find_contradictions(const Config& config,
@@ -295,7 +314,10 @@ std::vector<Finding> find_warnings(const Config& config) {
                           "browser on this machine can push"});
     }
   }
-  for (const Profile& profile : config.profiles) warn_about_profile(profile, findings);
+  for (const Profile& profile : config.profiles) {
+    warn_about_profile(profile, findings);
+    warn_about_compression(profile, config.compression, findings);
+  }
   warn_about_auth(config, findings);
   return findings;
 }

@@ -68,7 +68,7 @@ void Edge::configure(std::shared_ptr<const config::Config> config,
       {.parameters = {.level = static_cast<int>(compression.level),
                       .window_bits = static_cast<std::uint8_t>(compression.window_bits)},
        .size_max = compression.size_max,
-       .slice_size = compression.deflate_slice});
+       .slice_size = compression.deflate_slice_size});
   const auto networks = [](const std::vector<std::string>& texts) {
     std::vector<proxy::Network> parsed;
     for (const std::string& text : texts) parsed.push_back(*proxy::parse_network(text));

@@ -77,7 +77,7 @@ void Edge::count_inflate_failure(ws::Violation violation) {
 // Whether its next messages wait for another turn: what may be spent on inflating in this one is
 // used up. One message more than that is the most, and its cost is bounded by its size's limit.
 bool Edge::inflated_enough(const Connection& c) const {
-  return c.session.inflates() && inflater_.work() >= config_->compression.inflate_slice;
+  return c.session.inflates() && inflater_.work() >= config_->compression.inflate_slice_size;
 }
 
 // Whether too many answers wait for the client. What others push to it does not count: it goes on

@@ -103,19 +103,17 @@ class Offer {
 std::optional<DeflateAgreement> negotiate_field(std::string_view value,
                                                 const DeflatePolicy& policy) {
   ExtensionListReader reader(value);
-  std::optional<Offer> offer;
+  Offer offer(/*is_deflate=*/false);  // None yet.
   for (;;) {
     const ExtensionListReader::Step step = reader.next();
     if (const auto* parameter = std::get_if<ExtensionParameter>(&step)) {
-      offer->add(*parameter);  // The reader reports a name before any parameter.
+      offer.add(*parameter);
       continue;
     }
-    if (offer) {
-      if (auto agreed = offer->answer(policy)) return agreed;
-    }
+    if (auto agreed = offer.answer(policy)) return agreed;
     const auto* extension = std::get_if<ExtensionName>(&step);
     if (extension == nullptr) return std::nullopt;
-    offer.emplace(extension->name == kName);
+    offer = Offer(extension->name == kName);
   }
 }
 

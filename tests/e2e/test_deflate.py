@@ -26,7 +26,7 @@ CONFIG = """
 [compression]
 window_bits = {window_bits}
 size_max = "256KiB"
-deflate_slice = "64MiB"
+deflate_slice_size = "64MiB"
 
 [profiles.echo]
 path = "/echo"

@@ -203,6 +203,25 @@ const Row kWarnings[] = {
        p.origins = {"any"};
      },
      "profiles.p.origins"},
+    {"our context without compression",
+     [](Config&, Profile& p) { p.server_context_takeover = true; },
+     "profiles.p.server_context_takeover"},
+    {"the client's context without compression",
+     [](Config&, Profile& p) { p.client_context_takeover = true; },
+     "profiles.p.client_context_takeover"},
+    {"compression of nothing",
+     [](Config& c, Profile& p) {
+       p.compression = CompressionMode::kOn;
+       p.deflate_size_min = c.compression.size_max + 1;
+     },
+     "profiles.p.deflate_size_min"},
+    {"compression of one size",
+     [](Config& c, Profile& p) {
+       p.compression = CompressionMode::kOn;
+       p.server_context_takeover = true;
+       p.deflate_size_min = c.compression.size_max;
+     },
+     ""},
     {"an open API", [](Config& c, Profile&) { c.api.keys.clear(); }, "api.keys"},
     {"anybody as anybody",
      [](Config& c, Profile& p) {

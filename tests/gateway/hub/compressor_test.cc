@@ -49,10 +49,12 @@ std::string noise(std::size_t size) {
 TEST(Compressor, AFanoutIsCompressedOnceForAllReceivers) {
   World world;
   std::vector<hub::MemberIndex> members;
+  members.reserve(10);
   for (int i = 0; i < 10; ++i) members.push_back(world.join({.compression = kShared}));
   const auto plain = world.join();
   const auto gzip = world.join({.encoding = cross::Encoding::kGzip, .compression = kShared});
   std::vector<hub::MemberIndex> protocol;
+  protocol.reserve(10);
   for (int i = 0; i < 10; ++i) {
     protocol.push_back(
         world.join({.encoding = cross::Encoding::kProtocol, .compression = kShared}));
