@@ -190,8 +190,14 @@ TARGETS = {
     "dunlin": dunlin(),
     "dunlin-plain": dunlin("--set", "hub.send_batch=plain"),
     "dunlin-2-shards": dunlin(shards=2),  # On one core like the others: what the hop between shards costs.
+    "dunlin-tls": dunlin("--dev-tls"),
+    "dunlin-tls-plain": dunlin("--dev-tls", "--set", "hub.send_batch=plain"),
+    "dunlin-deflate": dunlin("--set", "profiles.ws.compression=on"),
     "limit": limit(),
     "limit-ring": limit("--io-uring", "--join"),
+    # One ticket, as Dunlin: each costs time in the handshake. The other for the memory of idle connections.
+    "limit-tls": limit("--tls", "--tls-tickets", "1"),
+    "limit-tls-lean": limit("--tls", "--tls-tickets", "1", "--tls-release-buffers"),
     "nchan": nchan(),
     "node-ws": node_ws(),
     "go-gorilla": program(lambda build: build / "peers/go-gorilla", GOMAXPROCS="1"),

@@ -192,6 +192,16 @@ void add_pings(Result& result, const Record& record) {
              });
 }
 
+// Of those who came again, or where all of them did: of the recorded time.
+void add_resumed(Result& result, const Setup& setup, const Record& record) {
+  if (!setup.options.tls_resume || record.tls.empty()) return;
+  add_metric(result, record, {.name = "tls_resumed", .unit = "% of handshakes"},
+             [](const Snapshot& from, const Snapshot& to) {
+               return 100 * ratio(static_cast<double>(to.totals.resumed - from.totals.resumed),
+                                  static_cast<double>(to.totals.opened - from.totals.opened));
+             });
+}
+
 void add_latencies(Result& result, const Setup& setup, const Record& record) {
   const std::string from = setup.options.rate > 0 ? "due time" : "sending";
   const bool rounds = setup.options.scenario == Scenario::kReconnect;
@@ -274,6 +284,14 @@ void add_warnings(Result& result, const Setup& setup, const Record& record, bool
     result.warnings.push_back(
         fmt::format("other processes used {:.0f} % of a core meanwhile", foreign));
   }
+  const auto opened =
+      record.borders.back().totals.opened - record.borders.front().totals.opened;
+  const auto resumed =
+      record.borders.back().totals.resumed - record.borders.front().totals.resumed;
+  if (options.tls_resume && !record.tls.empty() && resumed * 100 < opened * 99) {
+    result.warnings.push_back(fmt::format(
+        "only {} of {} handshakes were resumptions: the rest were whole ones", resumed, opened));
+  }
   // Of a soak one slice has more broadcasts than the next.
   const bool alike = options.scenario != Scenario::kSoak;
   for (const Metric& metric : result.metrics) {
@@ -286,14 +304,22 @@ void add_warnings(Result& result, const Setup& setup, const Record& record, bool
     result.warnings.emplace_back("not everything went as it must: see the checks marked (!)");
 }
 
-void add_parameters(Result& result, const Options& options) {
+void add_parameters(Result& result, const Setup& setup, const Record& record) {
+  const Options& options = setup.options;
   const auto add = [&](std::string name, auto value) {
     result.parameters.emplace_back(std::move(name), fmt::format("{}", value));
   };
   add("connections", options.connections);
   add("workers", options.workers);
+  if (!record.tls.empty()) {
+    add("tls", record.tls);
+    add("certificate", options.ca_file.empty() ? "not verified" : "verified");
+    if (options.tls_resume) add("tls_resume", options.tls_resume);
+  }
+  if (setup.profile.deflate) add("permessage_deflate", setup.profile.deflate);
   if (sends_messages(options.scenario)) {
     add("payload", options.payload_size);
+    if (options.payload == PayloadKind::kJson) add("payload_kind", "json");
     add("outstanding", options.outstanding);
     add("loop", options.rate > 0 ? "open" : "closed");
     if (options.rate > 0) add("rate", options.rate);
@@ -368,7 +394,7 @@ Result summarize(const Setup& setup, const Record& record, bool server_known) {
   result.target = setup.profile.name;
   result.label = options.label.empty() ? options.scenario_name : options.label;
   result.started_at = utc_of(record.before_opening.at_ns);
-  add_parameters(result, options);
+  add_parameters(result, setup, record);
   add_machine(result);
 
   const bool opens_once = options.scenario == Scenario::kConnect && options.storm;
@@ -377,6 +403,7 @@ Result summarize(const Setup& setup, const Record& record, bool server_known) {
   if (options.scenario == Scenario::kHold && server_known) add_idle_metric(result, setup, record);
   if (options.scenario == Scenario::kHold) add_pings(result, record);
   if (options.scenario == Scenario::kSoak) add_reconnect_rate(result, record);
+  add_resumed(result, setup, record);
   add_share_metrics(result, record, server_known);
   add_opening_metrics(result, record, server_known);
   // Per connection only where nothing else moved: elsewhere buffers come and go with the load.

@@ -13,6 +13,7 @@ namespace load {
 
 struct Totals {
   std::uint64_t opened = 0;
+  std::uint64_t resumed = 0;
   std::uint64_t open_failed = 0;
   std::uint64_t turned_away = 0;
   std::uint64_t past_hint = 0;
@@ -49,6 +50,7 @@ struct Count {
 // Every one of them; what is not in this list is in no result.
 inline constexpr std::array kCounts = {
     Count{&Counters::opened, &Totals::opened},
+    Count{&Counters::resumed, &Totals::resumed},
     Count{&Counters::open_failed, &Totals::open_failed},
     Count{&Counters::turned_away, &Totals::turned_away},
     Count{&Counters::past_hint, &Totals::past_hint},
