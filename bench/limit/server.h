@@ -34,7 +34,7 @@ struct Options {
   std::string api = "127.0.0.1:0";
   std::string ready_file;
   bool io_uring = false;
-  bool join = false;  // Broadcasts of one turn leave as one send per connection.
+  bool join = false;              // Broadcasts of one turn leave as one send per connection.
   std::optional<TlsOptions> tls;  // Of the clients' port; goes without io_uring.
 };
 

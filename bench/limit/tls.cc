@@ -30,9 +30,8 @@ bool fill(X509* certificate, EVP_PKEY* key) {
          X509_gmtime_adj(X509_getm_notBefore(certificate), -kDay) != nullptr &&
          X509_gmtime_adj(X509_getm_notAfter(certificate), kDay) != nullptr &&
          X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, common_name, -1, -1, 0) == 1 &&
-         X509_set_issuer_name(certificate, name) == 1 &&
-         X509_set_pubkey(certificate, key) == 1 && add_names(certificate) &&
-         X509_sign(certificate, key, EVP_sha256()) > 0;
+         X509_set_issuer_name(certificate, name) == 1 && X509_set_pubkey(certificate, key) == 1 &&
+         add_names(certificate) && X509_sign(certificate, key, EVP_sha256()) > 0;
 }
 
 bool use_own_certificate(SSL_CTX* context) {

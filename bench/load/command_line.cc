@@ -130,9 +130,10 @@ void add_message_options(CLI::App& app, Options& options) {
       ->capture_default_str();
   static const std::map<std::string, PayloadKind> kKinds{{"letters", PayloadKind::kLetters},
                                                          {"json", PayloadKind::kJson}};
-  group->add_option("--payload", options.payload,
-                    "what messages are made of: letters, or JSON records as real ones are, for "
-                    "what compresses; of 128 bytes at least")
+  group
+      ->add_option("--payload", options.payload,
+                   "what messages are made of: letters, or JSON records as real ones are, for "
+                   "what compresses; of 128 bytes at least")
       ->transform(CLI::CheckedTransformer(kKinds).description(""))
       ->type_name("letters|json")
       ->default_str("letters");

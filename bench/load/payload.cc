@@ -18,9 +18,9 @@ static_assert(kJsonBegin.size() + kStampSize + kJsonItems.size() + kJsonNote.siz
                   kJsonEnd.size() <=
               Payload::kJsonSizeMin);
 
-constexpr std::array<std::string_view, 12> kNames = {
-    "Ada",  "Boris", "Chidi", "Dagny", "Emeka", "Farah",
-    "Goro", "Hana",  "Iker",  "Jelena", "Kofi", "Leila"};
+constexpr std::array<std::string_view, 12> kNames = {"Ada",   "Boris",  "Chidi", "Dagny",
+                                                     "Emeka", "Farah",  "Goro",  "Hana",
+                                                     "Iker",  "Jelena", "Kofi",  "Leila"};
 constexpr std::array<std::string_view, 6> kStates = {"new",     "open",   "assigned",
                                                      "waiting", "solved", "closed"};
 constexpr std::array<std::string_view, 48> kWords = {

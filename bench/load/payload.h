@@ -1,12 +1,12 @@
-// What the harness sends: a stamp, and around it what is the same in all messages of a run, so that a
-// receiver notices damage.
+// What the harness sends: a stamp, and around it what is the same in all messages of a run, so that
+// a receiver notices damage.
 //
 //   letters   ~stamp abcdefghijklmnopqrstuvwxyzabc…   needs no escapes anywhere
 //   json      {"id":"~stamp…","type":"feed","items":[{"user":…},…],"note":"…"}
 //
 // JSON is what messages look like that are worth compressing: records with the same keys and other
-// values, some of them text. Words, names and numbers are drawn from a fixed seed, so that every run
-// has the same ones; deflate makes 1 KiB of it about half as large, 4 KiB a third.
+// values, some of them text. Words, names and numbers are drawn from a fixed seed, so that every
+// run has the same ones; deflate makes 1 KiB of it about half as large, 4 KiB a third.
 //
 // Owner: a source of load, or who receives.   Thread: its worker's.   Bound: `size`.
 #pragma once

@@ -27,7 +27,8 @@ std::string compress(std::string_view text, int flush = Z_SYNC_FLUSH) {
 
 TEST(Inflater, RoundTripAtManySizes) {
   Inflater inflater;
-  for (const std::size_t size : std::initializer_list<std::size_t>{1, 33, 16'383, 16'384, 16'385, 100'000}) {
+  for (const std::size_t size :
+       std::initializer_list<std::size_t>{1, 33, 16'383, 16'384, 16'385, 100'000}) {
     std::string text;
     while (text.size() < size) text += std::to_string(text.size() * 7919) + " and ";
     text.resize(size);
@@ -46,7 +47,8 @@ TEST(Inflater, TheExamplesOfTheRfc) {
   EXPECT_EQ(inflater.inflate(std::string("\xf2\x48\xcd\xc9\xc9\x07\x00", 7), kSizeMax), "Hello");
   // Without compression (section 7.2.3.3), and with a final block (7.2.3.4).
   EXPECT_EQ(inflater.inflate(std::string("\x00\x05\x00\xfa\xffHello\x00", 11), kSizeMax), "Hello");
-  EXPECT_EQ(inflater.inflate(std::string("\xf3\x48\xcd\xc9\xc9\x07\x00\x00", 8), kSizeMax), "Hello");
+  EXPECT_EQ(inflater.inflate(std::string("\xf3\x48\xcd\xc9\xc9\x07\x00\x00", 8), kSizeMax),
+            "Hello");
   // Two blocks (7.2.3.5).
   EXPECT_EQ(inflater.inflate(
                 std::string("\xf2\x48\x05\x00\x00\x00\xff\xff\xca\xc9\xc9\x07\x00", 13), kSizeMax),

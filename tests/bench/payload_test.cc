@@ -17,7 +17,8 @@ TEST(Payload, HasTheSizeAskedForButHoldsAtLeastTheStamp) {
   EXPECT_EQ(Payload(PayloadKind::kLetters, 0).text().size(), kStampSize);
   EXPECT_EQ(Payload(PayloadKind::kJson, 0).text().size(), Payload::kJsonSizeMin);
   for (const PayloadKind kind : kBoth) {
-    for (const std::size_t size : std::initializer_list<std::size_t>{128, 129, 500, 1'024, 4'096, 65'536}) {
+    for (const std::size_t size :
+         std::initializer_list<std::size_t>{128, 129, 500, 1'024, 4'096, 65'536}) {
       EXPECT_EQ(Payload(kind, size).text().size(), size);
     }
   }

@@ -30,7 +30,8 @@ class Pair {
   Pair(const Pair&) = delete;
   Pair& operator=(const Pair&) = delete;
 
-  // Everything under way arrives, in pieces of that size at the client. Returns what the client got.
+  // Everything under way arrives, in pieces of that size at the client. Returns what the client
+  // got.
   std::string exchange(std::size_t piece = 65'536) {
     std::string got;
     for (bool moved = true; moved;) {
@@ -114,7 +115,8 @@ TEST_F(LoadTls, EverySizeInPiecesOfEverySize) {
     Pair pair(*server_, context());
     pair.client->send("x", pair.outgoing);
     pair.exchange(piece);
-    for (const std::size_t size : std::initializer_list<std::size_t>{1, 16'383, 16'384, 16'385, 200'000}) {
+    for (const std::size_t size :
+         std::initializer_list<std::size_t>{1, 16'383, 16'384, 16'385, 200'000}) {
       pair.at_server.clear();
       const std::string text = text_of(size);
       pair.client->send(text, pair.outgoing);

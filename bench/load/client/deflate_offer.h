@@ -12,8 +12,8 @@ namespace load {
 inline constexpr std::string_view kDeflateOffer =
     "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
 
-// Whether the value of a server's Sec-WebSocket-Extensions is an answer to that offer: the extension
-// once, with server_no_context_takeover, and nothing that the offer does not allow.
+// Whether the value of a server's Sec-WebSocket-Extensions is an answer to that offer: the
+// extension once, with server_no_context_takeover, and nothing that the offer does not allow.
 [[nodiscard]] bool agrees_to_deflate(std::string_view extensions);
 
 }  // namespace load

@@ -1,5 +1,5 @@
-// One TCP connection to a server's push interface, with TLS or without: bytes out, joined where much
-// is queued, bytes in. Knows no protocol; its owner does.
+// One TCP connection to a server's push interface, with TLS or without: bytes out, joined where
+// much is queued, bytes in. Knows no protocol; its owner does.
 //
 // Owner: HttpClient, NatsPublishConnection.   Thread: its worker's.   Bound: none; its owner's
 // requests under way have one.

@@ -1,5 +1,6 @@
-// One WebSocket client connection of the harness, with TLS or without: connects, shakes hands, sends
-// and receives whole messages, answers pings. Counts nothing and keeps no time; its owner does.
+// One WebSocket client connection of the harness, with TLS or without: connects, shakes hands,
+// sends and receives whole messages, answers pings. Counts nothing and keeps no time; its owner
+// does.
 //
 // Owner: a scenario (SubscriberSet, EchoTask, ConnectTask).   Thread: its worker's.
 // Bound: an incomplete message of kMessageSizeMax bytes; unsent bytes as many as the owner queues.

@@ -284,10 +284,8 @@ void add_warnings(Result& result, const Setup& setup, const Record& record, bool
     result.warnings.push_back(
         fmt::format("other processes used {:.0f} % of a core meanwhile", foreign));
   }
-  const auto opened =
-      record.borders.back().totals.opened - record.borders.front().totals.opened;
-  const auto resumed =
-      record.borders.back().totals.resumed - record.borders.front().totals.resumed;
+  const auto opened = record.borders.back().totals.opened - record.borders.front().totals.opened;
+  const auto resumed = record.borders.back().totals.resumed - record.borders.front().totals.resumed;
   if (options.tls_resume && !record.tls.empty() && resumed * 100 < opened * 99) {
     result.warnings.push_back(fmt::format(
         "only {} of {} handshakes were resumptions: the rest were whole ones", resumed, opened));

@@ -54,8 +54,8 @@ void BroadcastSource::publish(std::int64_t due_ns, std::int64_t now) {
   const std::uint64_t sequence = next_sequence_++;
   --allowed_;
   payload_.stamp({.stream = static_cast<std::uint16_t>(Stream::kBroadcast),
-                         .sequence = sequence,
-                         .due_ns = due_ns});
+                  .sequence = sequence,
+                  .due_ns = due_ns});
   control_.board.open(sequence, control_.workers_open.load(std::memory_order_acquire));
   connection_->add({.uid = {}, .text = payload_.text(), .channel = setup_.options.channel});
   connection_->end_request();

@@ -143,7 +143,7 @@ class ClientSet {
   Outcome& outcome_;
   Listener& listener_;
   const Payload payload_;  // What every message looks like but for its stamp.
-  std::string key_;            // One Sec-WebSocket-Key for the run: its check costs no SHA-1 each.
+  std::string key_;        // One Sec-WebSocket-Key for the run: its check costs no SHA-1 each.
   std::string accept_;
   std::deque<Member> members_;  // A deque: members do not move.
   std::deque<Member*> to_open_;

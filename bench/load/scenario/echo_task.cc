@@ -59,8 +59,8 @@ std::int64_t EchoTask::send_due(std::int64_t start, std::int64_t now) {
 
 void EchoTask::queue_one(ClientSet::Member& member, std::int64_t due_ns) {
   payload_.stamp({.stream = static_cast<std::uint16_t>(Stream::kBroadcast),
-                         .sequence = member.next_sequence(),
-                         .due_ns = due_ns});
+                  .sequence = member.next_sequence(),
+                  .due_ns = due_ns});
   member.client().queue(Opcode::kText, payload_.text());
   counters_.published.add();
   counters_.expected.add();

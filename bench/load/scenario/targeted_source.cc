@@ -149,8 +149,8 @@ void TargetedSource::stamp_next(Publisher& publisher, std::int64_t due_ns) {
   if (++publisher.next_member == publisher.members.size()) publisher.next_member = 0;
   uid_ = member.uid();
   payload_.stamp({.stream = static_cast<std::uint16_t>(Stream::kTargeted),
-                         .sequence = member.next_sequence(),
-                         .due_ns = due_ns});
+                  .sequence = member.next_sequence(),
+                  .due_ns = due_ns});
 }
 
 TargetedSource::Publisher& TargetedSource::publisher_of(const PublishConnection& connection) {

@@ -21,13 +21,11 @@ struct Alias {
   std::string_view profile;
 };
 
-constexpr std::array kAliases = {Alias{"dunlin-plain", "dunlin"},  // … without io_uring.
-                                 Alias{"dunlin-2-shards", "dunlin"},
-                                 Alias{"limit", "dunlin"},
-                                 Alias{"limit-ring", "dunlin"},
-                                 Alias{"dunlin-tls-plain", "dunlin-tls"},
-                                 Alias{"limit-tls", "dunlin-tls"},
-                                 Alias{"limit-tls-lean", "dunlin-tls"}};
+constexpr std::array kAliases = {
+    Alias{"dunlin-plain", "dunlin"},  // … without io_uring.
+    Alias{"dunlin-2-shards", "dunlin"}, Alias{"limit", "dunlin"},
+    Alias{"limit-ring", "dunlin"},      Alias{"dunlin-tls-plain", "dunlin-tls"},
+    Alias{"limit-tls", "dunlin-tls"},   Alias{"limit-tls-lean", "dunlin-tls"}};
 
 constexpr int kBasesMax = 8;  // One that is its own base ends.
 

@@ -1,5 +1,5 @@
-// Writes whole HTTP requests of one PublishForm into a connection's outgoing bytes. What is put into
-// a JSON body is escaped as JSON wants it.
+// Writes whole HTTP requests of one PublishForm into a connection's outgoing bytes. What is put
+// into a JSON body is escaped as JSON wants it.
 //
 // Owner: a publisher.   Thread: its worker's.   Bound: none of its own.
 #pragma once

@@ -41,8 +41,7 @@ std::expected<std::shared_ptr<const TlsContext>, std::string> TlsContext::make(
   // Ten thousand clients, one of which is read at a time, share the allocator's hot buffer.
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
   // A client keeps its own ticket, if it keeps any.
-  SSL_CTX_set_session_cache_mode(context,
-                                 SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
   SSL_CTX_sess_set_new_cb(context, TlsStream::on_ticket);
   SSL_CTX_set_alpn_protos(context, kProtocols.data(), kProtocols.size());  // 0 is success.
   if (!is_ip_address(host)) made->server_name_ = host;

@@ -1,8 +1,8 @@
 // What the harness's TLS connections to one server share: whom they trust, which name they ask for.
 // Written apart from gateway/tls/ on purpose, as all of the harness's protocols are.
 //
-// Without a file of authorities no certificate is checked, only that the server has its key: what is
-// measured is a server of one's own, mostly with a certificate made for the occasion.
+// Without a file of authorities no certificate is checked, only that the server has its key: what
+// is measured is a server of one's own, mostly with a certificate made for the occasion.
 //
 // Owner: Setup.   Thread: any (immutable; OpenSSL locks what it counts).   Bound: none of its own.
 #pragma once

@@ -1,6 +1,6 @@
-// One TLS connection, client side, without a socket: ciphertext in, plaintext out, and the other way
-// round. All records of one recv() are read by one call, and all that is to be sent leaves together,
-// so that the harness needs no more system calls than without TLS.
+// One TLS connection, client side, without a socket: ciphertext in, plaintext out, and the other
+// way round. All records of one recv() are read by one call, and all that is to be sent leaves
+// together, so that the harness needs no more system calls than without TLS.
 //
 // Owner: WsClient, TcpClient.   Thread: its worker's.   Bound: what is sent before the handshake is
 // over waits here; of the server's bytes one incomplete record.
