@@ -6,8 +6,8 @@ import subprocess
 import pytest
 
 from harness import load_bench
-from harness.gateway import Gateway
-from harness.load_bench import SOUND, UNSOUND, Limit
+from harness.gateway import PATIENCE, ROOT, Gateway
+from harness.load_bench import BENCH, LIMIT, SOUND, UNSOUND, Limit
 
 QUICK = ("--warmup", "0.1", "--duration", "0.5", "--settle", "0.1")
 
@@ -84,7 +84,7 @@ def test_a_server_without_tickets_is_told_of():
                              profile="limit-tls", pid=server.pid)
     assert run.status == SOUND, run.text
     assert run.metric("tls_resumed")["value"] == 0
-    assert any("only 0 of" in warning and "were resumptions" in warning for warning in run.result["warnings"])
+    assert "only 0 % of the handshakes were resumptions" in run.result["warnings"]
 
 
 def test_hold_measures_the_memory_of_tls():
@@ -118,6 +118,15 @@ def test_pushes_by_https(tmp_path):
             run = load_bench.run(*how, "-c", "20", *QUICK, public=gateway.public, api=gateway.api, profile=str(profile))
             assert run.status == SOUND, (how, run.text)
             assert run.check("received") == run.check("expected") > 0, how
+
+
+def test_a_row_of_tls_has_targets_of_its_own(tmp_path):
+    done = subprocess.run([str(ROOT / "bench/run.sh"), "--build", str(BENCH.parent), "--out", str(tmp_path), "--quick",
+                           "--duration", "0.3", "--only", "^(tls fanout|deflate)", "--targets", "limit limit-tls"],
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=3 * PATIENCE, check=False)
+    assert {file.name for file in tmp_path.glob("*.json")} == {"tls_fanout_1000_1_KiB.limit-tls.1.json"}, done.stderr
+    assert done.returncode == UNSOUND, "the goal is Dunlin's, which was not asked for"
+    assert "not measured: tls fanout 1000 1 KiB: dunlin-tls / limit-tls" in done.stdout, done.stdout
 
 
 # ---- Certificates ----
@@ -166,7 +175,7 @@ def _config(certificate, key) -> str:
 
 
 def test_help_says_that_certificates_are_not_verified():
-    done = subprocess.run([load_bench.BENCH, "push", "--help"], capture_output=True, text=True, check=True)
+    done = subprocess.run([BENCH, "push", "--help"], capture_output=True, text=True, check=True)
     text = " ".join(done.stdout.split())
     assert "Without it certificates are NOT VERIFIED" in text
 
@@ -187,8 +196,15 @@ def test_ws_to_a_server_with_tls_fails_and_does_not_hang(secure_limit):
     assert "2 of 2 clients could not connect" in run.text
 
 
+@pytest.mark.parametrize("option", [("--tls-resume",), ("--ca", "/etc/hostname")])
+def test_options_of_tls_without_tls_are_a_mistake(option):
+    run = load_bench.run("hold", "-c", "1", *option, public=("127.0.0.1", 1), profile="dunlin")
+    assert run.status == 1
+    assert run.text.strip() == "dunlin-bench: profile 'dunlin' says nothing of tls: --ca and --tls-resume have no meaning"
+
+
 def test_the_limit_has_tls_or_io_uring():
-    done = subprocess.run([load_bench.LIMIT, "--tls", "--io-uring"], capture_output=True, text=True, check=False)
+    done = subprocess.run([LIMIT, "--tls", "--io-uring"], capture_output=True, text=True, check=False)
     assert done.returncode != 0 and "--io-uring" in done.stdout + done.stderr
-    done = subprocess.run([load_bench.LIMIT, "--tls-tickets", "1"], capture_output=True, text=True, check=False)
+    done = subprocess.run([LIMIT, "--tls-tickets", "1"], capture_output=True, text=True, check=False)
     assert done.returncode != 0 and "--tls" in done.stdout + done.stderr

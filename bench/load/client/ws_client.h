@@ -2,7 +2,7 @@
 // sends and receives whole messages, answers pings. Counts nothing and keeps no time; its owner
 // does.
 //
-// Owner: a scenario (SubscriberSet, EchoTask, ConnectTask).   Thread: its worker's.
+// Owner: a scenario (ClientSet, ConnectTask).   Thread: its worker's.
 // Bound: an incomplete message of kMessageSizeMax bytes; unsent bytes as many as the owner queues.
 #pragma once
 

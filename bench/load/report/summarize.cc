@@ -192,14 +192,20 @@ void add_pings(Result& result, const Record& record) {
              });
 }
 
-// Of those who came again, or where all of them did: of the recorded time.
+double resumed_share(const Snapshot& from, const Snapshot& to) {
+  return 100 * ratio(static_cast<double>(to.totals.resumed - from.totals.resumed),
+                     static_cast<double>(to.totals.opened - from.totals.opened));
+}
+
 void add_resumed(Result& result, const Setup& setup, const Record& record) {
-  if (!setup.options.tls_resume || record.tls.empty()) return;
-  add_metric(result, record, {.name = "tls_resumed", .unit = "% of handshakes"},
-             [](const Snapshot& from, const Snapshot& to) {
-               return 100 * ratio(static_cast<double>(to.totals.resumed - from.totals.resumed),
-                                  static_cast<double>(to.totals.opened - from.totals.opened));
-             });
+  const Snapshot& from = record.borders.front();
+  const Snapshot& to = record.borders.back();
+  if (!setup.options.tls_resume || to.totals.opened == from.totals.opened) return;
+  add_metric(result, record, {.name = "tls_resumed", .unit = "% of handshakes"}, resumed_share);
+  if (resumed_share(from, to) < 99) {
+    result.warnings.push_back(fmt::format("only {:.0f} % of the handshakes were resumptions",
+                                          resumed_share(from, to)));
+  }
 }
 
 void add_latencies(Result& result, const Setup& setup, const Record& record) {
@@ -283,12 +289,6 @@ void add_warnings(Result& result, const Setup& setup, const Record& record, bool
   if (server_known && foreign > 10) {
     result.warnings.push_back(
         fmt::format("other processes used {:.0f} % of a core meanwhile", foreign));
-  }
-  const auto opened = record.borders.back().totals.opened - record.borders.front().totals.opened;
-  const auto resumed = record.borders.back().totals.resumed - record.borders.front().totals.resumed;
-  if (options.tls_resume && !record.tls.empty() && resumed * 100 < opened * 99) {
-    result.warnings.push_back(fmt::format(
-        "only {} of {} handshakes were resumptions: the rest were whole ones", resumed, opened));
   }
   // Of a soak one slice has more broadcasts than the next.
   const bool alike = options.scenario != Scenario::kSoak;
