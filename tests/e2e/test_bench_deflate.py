@@ -36,6 +36,8 @@ def test_compressed_messages_are_checked_like_others(extensions, how):
     assert run.check("received") == run.check("expected") > 0
     assert run.check("other_messages") == 0
     assert run.result["parameters"]["permessage_deflate"] == "true"
+    assert run.metric("compressed")["value"] == pytest.approx(100, abs=1)
+    assert 20 < run.metric("compressed_size")["value"] < (60 if "json" in how else 101)
 
 
 @pytest.mark.parametrize("fault, check", [("drop", "lost"), ("duplicate", "duplicated"), ("reorder", "reordered"),
@@ -63,6 +65,7 @@ def test_nothing_is_offered_where_the_profile_does_not_say_so():
         run = load_bench.run("push", "-c", "2", "--rate", "100", *JSON, *QUICK, public=server.public, api=server.api)
     assert run.status == SOUND or set(run.faults()) == {"unsent"}, run.text
     assert "permessage_deflate" not in run.result["parameters"]
+    assert run.metric("compressed") is None
 
 
 def test_nodes_ws_compresses_for_each(tmp_path):
@@ -88,10 +91,14 @@ def test_dunlin_compresses():
     with Gateway(arguments=("--set", "profiles.ws.compression=on")) as gateway:
         where = {"public": gateway.public, "api": gateway.api, "profile": PROFILE}
         for how in (("fanout", *JSON, "--workers", "2"), ("fanout", "--outstanding", "8", *JSON), ("push", *JSON),
-                    ("fanout", "--payload", "json", "--size", "100000"), ("mixed", "--rate", "200", *JSON)):
+                    ("fanout", "--payload", "json", "--size", "40000"), ("mixed", "--rate", "200", *JSON)):
             run = load_bench.run(*how, "-c", "50", *QUICK, **where)
             assert set(run.faults()) <= {"unsent"}, (how, run.text)
             assert run.check("received") == run.check("expected") > 0, how
+            assert run.metric("compressed")["value"] > 0, how
+        run = load_bench.run("push", "-c", "10", *QUICK, **where)
+        assert run.status == SOUND, run.text
+        assert "only 0 % of the messages were compressed" in run.result["warnings"], "64 bytes are not worth it"
 
 
 def test_json_payloads_arrive_unescaped_without_compression():

@@ -178,6 +178,7 @@ void WsClient::deliver_message(std::string_view payload, bool compressed) {
   if (!compressed) return owner_.on_message(*this, payload);
   const auto message = inflater_->inflate(payload, kMessageSizeMax);
   if (!message) return end(Ending::kFault);
+  owner_.on_compressed(payload.size(), message->size());
   owner_.on_message(*this, *message);
 }
 

@@ -37,6 +37,8 @@ class WsClient final : public Handler {
     virtual void on_end(WsClient& client, Ending ending) = 0;
     // The server asked for a sign of life; the answer is sent without the owner's help.
     virtual void on_ping(WsClient& /*client*/) {}
+    // The message that comes next had `wire_size` bytes, and has `size`.
+    virtual void on_compressed(std::size_t /*wire_size*/, std::size_t /*size*/) {}
 
    protected:
     ~Owner() = default;

@@ -203,8 +203,30 @@ void add_resumed(Result& result, const Setup& setup, const Record& record) {
   if (!setup.options.tls_resume || to.totals.opened == from.totals.opened) return;
   add_metric(result, record, {.name = "tls_resumed", .unit = "% of handshakes"}, resumed_share);
   if (resumed_share(from, to) < 99) {
-    result.warnings.push_back(fmt::format("only {:.0f} % of the handshakes were resumptions",
-                                          resumed_share(from, to)));
+    result.warnings.push_back(
+        fmt::format("only {:.0f} % of the handshakes were resumptions", resumed_share(from, to)));
+  }
+}
+
+// That a server agrees does not mean that it compresses: it may find messages too short, or have
+// no time.
+void add_compression(Result& result, const Setup& setup, const Record& record) {
+  const Snapshot& from = record.borders.front();
+  const Snapshot& to = record.borders.back();
+  if (!setup.profile.deflate || to.totals.received == from.totals.received) return;
+  const auto share = [](std::uint64_t Totals::* part, std::uint64_t Totals::* whole) {
+    return [part, whole](const Snapshot& a, const Snapshot& b) {
+      return 100 * ratio(static_cast<double>(b.totals.*part - a.totals.*part),
+                         static_cast<double>(b.totals.*whole - a.totals.*whole));
+    };
+  };
+  const auto compressed = share(&Totals::compressed, &Totals::received);
+  add_metric(result, record, {.name = "compressed", .unit = "% of messages"}, compressed);
+  add_metric(result, record, {.name = "compressed_size", .unit = "% of payload"},
+             share(&Totals::compressed_bytes, &Totals::inflated_bytes));
+  if (compressed(from, to) < 99) {
+    result.warnings.push_back(
+        fmt::format("only {:.0f} % of the messages were compressed", compressed(from, to)));
   }
 }
 
@@ -402,6 +424,7 @@ Result summarize(const Setup& setup, const Record& record, bool server_known) {
   if (options.scenario == Scenario::kHold) add_pings(result, record);
   if (options.scenario == Scenario::kSoak) add_reconnect_rate(result, record);
   add_resumed(result, setup, record);
+  if (sends_messages(options.scenario)) add_compression(result, setup, record);
   add_share_metrics(result, record, server_known);
   add_opening_metrics(result, record, server_known);
   // Per connection only where nothing else moved: elsewhere buffers come and go with the load.

@@ -80,6 +80,12 @@ void ClientSet::Member::on_end(WsClient& /*client*/, WsClient::Ending ending) {
 
 void ClientSet::Member::on_ping(WsClient& /*client*/) { set_.counters_.pings.add(); }
 
+void ClientSet::Member::on_compressed(std::size_t wire_size, std::size_t size) {
+  set_.counters_.compressed.add();
+  set_.counters_.compressed_bytes.add(wire_size);
+  set_.counters_.inflated_bytes.add(size);
+}
+
 ClientSet::ClientSet(EventLoop& loop, const Setup& setup, Place place, Range range,
                      Counters& counters, Outcome& outcome, Listener& listener)
     : loop_(loop),

@@ -66,6 +66,7 @@ class ClientSet {
     void on_message(WsClient& client, std::string_view payload) override;
     void on_end(WsClient& client, WsClient::Ending ending) override;
     void on_ping(WsClient& client) override;
+    void on_compressed(std::size_t wire_size, std::size_t size) override;
     void on_publication(std::string_view payload) override;
     void on_reply(std::string_view message) override;
     [[nodiscard]] std::string fill(const Template& source) const;

@@ -67,8 +67,11 @@ struct alignas(64) Counters {
   Counter duplicated;
   Counter reordered;
   Counter corrupted;
-  Counter foreign;  // Messages that are not ours: heartbeats, greetings.
-  Counter pings;    // Of the server, each answered.
+  Counter foreign;     // Messages that are not ours: heartbeats, greetings.
+  Counter pings;       // Of the server, each answered.
+  Counter compressed;  // Messages that came so; how long they were on the wire, and then.
+  Counter compressed_bytes;
+  Counter inflated_bytes;
 
   Remark tls_version;
   Remark tls_cipher;

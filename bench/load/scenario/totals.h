@@ -30,6 +30,9 @@ struct Totals {
   std::uint64_t corrupted = 0;
   std::uint64_t foreign = 0;
   std::uint64_t pings = 0;
+  std::uint64_t compressed = 0;
+  std::uint64_t compressed_bytes = 0;
+  std::uint64_t inflated_bytes = 0;
 
   [[nodiscard]] std::uint64_t lost() const { return expected > received ? expected - received : 0; }
   // Pushes that nothing more is to be heard of.
@@ -67,6 +70,9 @@ inline constexpr std::array kCounts = {
     Count{&Counters::corrupted, &Totals::corrupted},
     Count{&Counters::foreign, &Totals::foreign},
     Count{&Counters::pings, &Totals::pings},
+    Count{&Counters::compressed, &Totals::compressed},
+    Count{&Counters::compressed_bytes, &Totals::compressed_bytes},
+    Count{&Counters::inflated_bytes, &Totals::inflated_bytes},
 };
 static_assert(sizeof(Totals) == kCounts.size() * sizeof(std::uint64_t));
 
