@@ -451,9 +451,8 @@ std::expected<Setup, std::string> prepare(Options options) {
   auto profile = load_profile(options.profile);
   if (!profile) return std::unexpected(profile.error());
   if ((!options.ca_file.empty() || options.tls_resume) && !profile->tls && !profile->api_tls) {
-    return std::unexpected(
-        fmt::format("profile '{}' says nothing of tls: --ca and --tls-resume have no meaning",
-                    profile->name));
+    return std::unexpected(fmt::format(
+        "profile '{}' says nothing of tls: --ca and --tls-resume have no meaning", profile->name));
   }
   auto public_address = Address::resolve(options.public_address);
   if (!public_address) return std::unexpected(public_address.error());
