@@ -41,7 +41,8 @@ library; this command is for trying things out and for finding out why a token i
 
 Claims that the gateway reads: sub (the uid), exp, nbf, iat, iss, aud; channels (patterns that the
 client may subscribe to), subscribe (channels it is subscribed to at once), and limits
-({"connections":1,"subscriptions":10,"message_size":4096}). All of them only narrow the profile.
+({"connections":1,"subscriptions":10,"message_size":4096}). channels and limits only narrow what
+the profile allows.
 
 Exit status:
   0  done, or the token would be accepted    1  it would be refused    2  bad options
@@ -290,6 +291,9 @@ class Grammar {
         return usage_error("--claim: expected NAME=VALUE, got " + in_quotes(claim));
       }
       minted_.claims.emplace_back(claim.substr(0, equals), claim.substr(equals + 1));
+    }
+    if (minted_.uid.empty() && minted_.claims.empty()) {
+      return usage_error("token needs --uid, or --claim with what auth.uid_claim names");
     }
     command.minted = minted_;
     return command;
