@@ -32,8 +32,8 @@ void check_listeners(const Config& config, Findings& findings) {
   if (!is_loopback(*api_address) && config.api.keys.empty() && config.api.client_ca.empty()) {
     findings.push_back({"api.listen",
                         fmt::format("refusing to start: {} is not a loopback address "
-                                    "and api.keys is empty; add a key, or listen on "
-                                    "127.0.0.1",
+                                    "and anybody there could push; set api.keys or api.client_ca, "
+                                    "or listen on 127.0.0.1",
                                     config.api.listen),
                         "api.keys"});
   }
