@@ -175,6 +175,10 @@ def test_a_new_certificate_without_touching_connections(certificates, tmp_path):
         def shown():
             with connect(gateway.public, certificates.context()) as secure:
                 return secure.getpeercert()["serialNumber"]
+        with connect(gateway.public, context) as first:
+            first.sendall(upgrade_request("/echo"))
+            first.recv(4096)
+            session = first.session
         before = shown()
         current.certificate.write_text("rubbish", encoding="utf-8")
         gateway.signal(signal.SIGHUP)
@@ -183,6 +187,8 @@ def test_a_new_certificate_without_touching_connections(certificates, tmp_path):
         make(tmp_path, "current", "DNS:localhost", certificates.authority)
         gateway.signal(signal.SIGHUP)
         api.await_true(lambda: shown() != before, "the new certificate was never shown")
+        with connect(gateway.public, context, session=session) as again:
+            assert not again.session_reused, "the keys of session tickets outlived the reload"
         old.send_text("still here")
         assert old.text() == "still here"
         old.close()
