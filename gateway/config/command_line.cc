@@ -23,13 +23,14 @@ constexpr std::string_view kManual = R"(Configuration:
 
 Signals:
   SIGTERM, SIGINT  take connections down over drain.window_ms, then end
-  SIGHUP           read the configuration again
+  SIGHUP           read the configuration again, with its certificates and keys
 
 Exit status:
   0  done, or ended as asked    1  could not start    2  bad options or configuration
 
 Examples:
   dunlin serve
+  dunlin serve --dev-tls
   dunlin serve --listen 0.0.0.0:8080 --set profiles.chat.queue_size_max=128KiB
   DUNLIN_API_KEYS=$(openssl rand -hex 32) dunlin serve --api 10.0.0.5:8081
   dunlin check-config /etc/dunlin/dunlin.toml
