@@ -135,7 +135,7 @@ Edge::Flow Edge::on_head(Slot slot, std::span<std::byte> rest) {
     moving->uid = http::query_parameter(head.query, profile->uid_param).value_or("");
     if (moving->uid.empty() || moving->uid.size() > config_->hub.uid_size_max ||
         !ws::is_valid_utf8(dunlin::as_bytes(moving->uid))) {
-      return reject(slot, 400, "uid_invalid",
+      return reject(slot, 400, "invalid_uid",
                     "the query parameter that names the user is missing, too long or not UTF-8");
     }
   }

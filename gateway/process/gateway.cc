@@ -59,6 +59,29 @@ int start_failure(std::string_view why) {
   return 1;
 }
 
+// The page connects to /ws, and says who it is.
+bool has_push_page(const config::Config& config) {
+  return config.public_.pages &&
+         std::ranges::any_of(config.profiles, [](const config::Profile& profile) {
+           return profile.path == "/ws" && profile.auth == config::AuthMode::kNone &&
+                  profile.identity == config::IdentitySource::kMessage;
+         });
+}
+
+// What a caller of the API must show; never a key itself.
+std::string curl_options(const config::Config& config) {
+  std::string options;
+  if (config.api.tls && config.tls.self_signed) options += "-k ";
+  if (!config.api.client_ca.empty()) options += "--cert CERTIFICATE --key KEY ";
+  if (!config.api.keys.empty()) options += "-H 'Authorization: Bearer KEY' ";
+  return options;
+}
+
+// A file that was sound when it was checked, a moment ago.
+std::string to_line(const config::Finding& finding) {
+  return fmt::format("{}: {}", finding.key, finding.message);
+}
+
 // Every limit of the whole gateway, once, so that an operator need not guess what is in force.
 void log_limits(const config::Config& config, std::uint64_t memory_max) {
   const config::Limits& limits = config.limits;
@@ -244,9 +267,13 @@ void Gateway::announce(const config::HostPort& public_address,
   const std::string query = api == config::Config{}.api.listen ? "" : "?api=" + api;
   if (config_->public_.pages) fmt::print("\n  pages       http{}://{}/{}", s, site, query);
   fmt::print("\n  API         http{}://{}/\n", api_s, api);
-  fmt::print("  try         open http{}://{}/push.html?uid=123, connect, then:\n", s, site);
+  if (has_push_page(*config_)) {
+    fmt::print("  try         open http{}://{}/push.html?uid=123, connect, then:\n", s, site);
+  } else {
+    fmt::print("  try         connect as user 123, then:\n");
+  }
   fmt::print("              curl {}'http{}://{}/send?uid=123&message=Hello%20World'\n",
-             config_->tls.self_signed && config_->api.tls ? "-k " : "", api_s, api);
+             curl_options(*config_), api_s, api);
   std::fflush(stdout);
 }
 
@@ -277,7 +304,7 @@ void Gateway::reload() {
   // The files are read again even where their names stay the same: certificates are renewed so.
   auto tls = make_tls_contexts(*merged, tls_);
   if (!tls) {
-    observe::error("configuration not reloaded", {{"error", tls.error()}});
+    observe::error("configuration not reloaded", {{"error", to_line(tls.error())}});
     return;
   }
   config_ = std::make_shared<const config::Config>(std::move(*merged));
@@ -352,7 +379,7 @@ int serve(const config::ServeCommand& command, const config::Surroundings& surro
     return config::kExitBadUsage;
   }
   auto tls = make_tls_contexts(*loaded);
-  if (!tls) return start_failure(tls.error());
+  if (!tls) return start_failure(to_line(tls.error()));
   observe::init(loaded->log.level, format_of(*loaded));
   signal(SIGPIPE, SIG_IGN);
   return Gateway(command, surroundings, std::make_shared<const config::Config>(std::move(*loaded)),
@@ -360,10 +387,9 @@ int serve(const config::ServeCommand& command, const config::Surroundings& surro
       .run();
 }
 
-std::vector<std::string> check_files(const config::Config& config) {
-  std::vector<std::string> faults;
-  if (const auto tls = make_tls_contexts(config); !tls) faults.push_back(tls.error());
-  return faults;
+std::vector<config::Finding> check_files(const config::Config& config) {
+  if (auto tls = make_tls_contexts(config); !tls) return {std::move(tls.error())};
+  return {};
 }
 
 }  // namespace process

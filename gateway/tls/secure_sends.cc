@@ -20,8 +20,7 @@ iovec as_part(std::span<const std::byte> bytes) {
 
 }  // namespace
 
-void SecureSends::send(std::span<net::SendOperation> operations,
-                       std::span<Stream* const> streams) {
+void SecureSends::send(std::span<net::SendOperation> operations, std::span<Stream* const> streams) {
   cipher_.reserve(kBufferMax + kStepCipherMax);  // Sends point into it: it must not grow below.
   unfinished_.clear();
   for (std::size_t i = 0; i < operations.size(); ++i) {
@@ -99,8 +98,8 @@ void SecureSends::add_step(std::span<net::SendOperation> operations, std::size_t
   }
   step.size = cipher_.size() - step.begin;
   parts_.push_back(as_part(std::span(cipher_).subspan(step.begin, step.size)));
-  sends_.push_back({.tag = operation.tag, .fd = operation.fd, .parts = &parts_.back(),
-                    .parts_count = 1});
+  sends_.push_back(
+      {.tag = operation.tag, .fd = operation.fd, .parts = &parts_.back(), .parts_count = 1});
   steps_.push_back(step);
 }
 

@@ -28,8 +28,7 @@ struct StreamBio {
 
   static int write(BIO* bio, const char* from, int size) {
     auto& stream = *static_cast<Stream*>(BIO_get_data(bio));
-    std::vector<std::byte>& output =
-        stream.output_ != nullptr ? *stream.output_ : stream.pending_;
+    std::vector<std::byte>& output = stream.output_ != nullptr ? *stream.output_ : stream.pending_;
     const auto* bytes = reinterpret_cast<const std::byte*>(from);
     output.insert(output.end(), bytes, bytes + size);
     return size;

@@ -6,11 +6,11 @@
 //   encrypt():  plaintext             ──>  records, appended to the caller's buffer
 //
 // What the kernel did not take of encrypted records has to leave before anything else: keep() puts
-// it into pending(). Its plaintext counts as *held*: it can be neither changed nor overtaken, and is
-// not sent either. See SecureSends.
+// it into pending(). Its plaintext counts as *held*: it can be neither changed nor overtaken, and
+// is not sent either. See SecureSends.
 //
-// Owner: the connection.   Thread: the connection's shard.   Bound: kPendingMax pending, above which
-// the connection fails; OpenSSL's own state, without record buffers while idle.
+// Owner: the connection.   Thread: the connection's shard.   Bound: kPendingMax pending, above
+// which the connection fails; OpenSSL's own state, without record buffers while idle.
 #pragma once
 
 #include <openssl/types.h>
@@ -87,7 +87,7 @@ class Stream {
 
   std::shared_ptr<const Context> context_;  // The choice of a certificate looks into it.
   SSL* ssl_ = nullptr;
-  std::span<const std::byte> input_;         // Of the receive() under way.
+  std::span<const std::byte> input_;          // Of the receive() under way.
   std::vector<std::byte>* output_ = nullptr;  // Of the encrypt() under way; else pending_.
   std::vector<std::byte> pending_;
   std::size_t pending_sent_ = 0;
