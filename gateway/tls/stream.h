@@ -38,7 +38,8 @@ class Stream {
 
   // A record's payload (RFC 8446 section 5.1), and what TLS may add to it.
   static constexpr std::size_t kRecordMax = 16 << 10;
-  static constexpr std::size_t kRecordOverheadMax = 512;
+  // (Clients may ask for records of 512 bytes: then so much is made of 32 of them.)
+  static constexpr std::size_t kRecordOverheadMax = 1 << 10;
   // A peer that asks for answers (key updates) and takes none is not waited for.
   static constexpr std::size_t kPendingMax = 256 << 10;
 
