@@ -42,6 +42,10 @@ class Stream {
   static constexpr std::size_t kRecordOverheadMax = 1 << 10;
   // A peer that asks for answers (key updates) and takes none is not waited for.
   static constexpr std::size_t kPendingMax = 256 << 10;
+  // New keys cost a peer 27 bytes and us as much work as a hundred records. Who sends much may ask
+  // for them from time to time (RFC 8446 section 5.5); nobody else has a reason to.
+  static constexpr std::uint32_t kKeyUpdatesFree = 32;
+  static constexpr std::uint64_t kBytesPerKeyUpdate = 1 << 20;
 
   // Null: there is no memory for it.
   [[nodiscard]] static std::unique_ptr<Stream> make(std::shared_ptr<const Context> context);
@@ -83,6 +87,11 @@ class Stream {
  private:
   explicit Stream(std::shared_ptr<const Context> context) : context_(std::move(context)) {}
   friend struct StreamBio;
+  static void note_message(int written, int version, int type, const void* message,
+                           std::size_t size, SSL* ssl, void* self);
+  [[nodiscard]] bool too_many_key_updates() const {
+    return key_updates_ > kKeyUpdatesFree + received_size_ / kBytesPerKeyUpdate;
+  }
   void note_progress(int result);
   void fail();
 
@@ -92,6 +101,8 @@ class Stream {
   std::vector<std::byte>* output_ = nullptr;  // Of the encrypt() under way; else pending_.
   std::vector<std::byte> pending_;
   std::size_t pending_sent_ = 0;
+  std::uint64_t received_size_ = 0;  // Plaintext.
+  std::uint32_t key_updates_ = 0;    // The peer's.
   const char* failure_ = "";
   std::uint32_t held_ = 0;
   std::uint32_t released_ = 0;
