@@ -196,11 +196,12 @@ def test_the_api_wants_a_client_certificate(certificates, tmp_path):
         "[tls]", f'[api]\ntls = true\nclient_ca = "{certificates.authority.certificate}"\n[tls]')
     with Gateway(config=config, shards=2) as gateway:
         url = f"https://localhost:{gateway.api[1]}/v1/push"
+        named = {"Content-Type": "application/json", "Host": "push.internal"}  # As backends on other machines ask.
         push = json.dumps({"uid": "nobody", "text": "x" * 200_000}).encode()
 
         def post(certificate):
             context = client_context(certificates.authority.certificate, certificate)
-            request = urllib.request.Request(url, push, {"Content-Type": "application/json"})
+            request = urllib.request.Request(url, push, named)
             return urllib.request.urlopen(request, timeout=15, context=context)
         with pytest.raises(urllib.error.HTTPError) as offline:
             post(backend)
