@@ -136,6 +136,8 @@ class Edge final : public hub::Transport {
   [[nodiscard]] Refusal check_arrival();
   [[nodiscard]] bool counts_by_address(const net::Address& peer) const;
   bool take_address(Slot slot);
+  bool give_up_place(Slot slot);
+  [[nodiscard]] std::uint32_t uncounted_max() const;
   void give_back_address(Slot slot);
   void prove(Slot slot);
   void queue_handshake(Slot slot);
