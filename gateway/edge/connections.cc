@@ -144,6 +144,10 @@ void Edge::admit(Moving&& connection) {
   connections_[slot].unproven = connection.unproven;
   counters_.handshaking.add();
   counters_.moved_in.add();
+  if (connection.profile >= config_->profiles.size()) {
+    end(slot, cross::CloseCause::kLost);  // A reload added it, and has not come here yet.
+    return;
+  }
   const std::uint32_t generation = connections_[slot].generation;
   std::string input = std::move(connection.input);
   enter(slot, std::move(connection));
