@@ -156,7 +156,7 @@ void Edge::admit(Moving&& connection) {
   };
   if (!input.empty() && still_here()) process(slot, std::as_writable_bytes(std::span(input)));
   if (still_here()) account_input(slot);
-  if (still_here()) watch(slot);
+  if (still_here() && watch(slot) && tls_ended(connections_[slot])) read_later(slot);
 }
 
 void Edge::enter(Slot slot, Moving&& moving) {

@@ -177,6 +177,7 @@ class Edge final : public hub::Transport {
 
   // reading.cc
   void read(Slot slot, bool until_empty);
+  [[nodiscard]] static bool tls_ended(const Connection& c);
   [[nodiscard]] std::span<std::byte> receive_buffer(const Connection& c) const;
   void write(Slot slot);
   Flow process(Slot slot, std::span<std::byte> bytes);
