@@ -196,6 +196,7 @@ class Edge final : public hub::Transport {
   void on_tls_established(Slot slot);
   void on_tls_failed(Slot slot);
   [[nodiscard]] bool flush_tls(Slot slot);
+  void account_pending(Slot slot);
   [[nodiscard]] bool say_goodbye(Slot slot);
 
   // handshake_phase.cc

@@ -71,6 +71,8 @@ class Stream {
     return std::span(pending_).subspan(pending_sent_);
   }
   [[nodiscard]] std::uint32_t held() const { return held_; }
+  // The memory that takes.
+  [[nodiscard]] std::size_t pending_memory() const { return pending_.capacity(); }
   void keep(std::span<const std::byte> cipher, std::uint32_t held);
   // The kernel took this much of pending(). When all of it is gone, so is what was held.
   void sent(std::size_t size);

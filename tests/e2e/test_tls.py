@@ -193,6 +193,22 @@ def test_an_end_that_comes_with_the_login_is_seen_after_the_move(certificates):
             HalfClosed(gateway.public, certificates.context(), said).read_to_end()
 
 
+def test_records_that_wait_for_their_socket_are_counted(certificates):
+    config = certificates.config(certificates.site).replace('"message"\n', '"message"\nqueue_size_max = "16MiB"\n')
+    with Gateway(config=config, shards=2) as gateway, contextlib.closing(Api(gateway.api)) as api:
+        client = SecureClient(gateway.public, "/ws", certificates.context())
+        client.send(frame(TEXT, b'{"uid":"slow"}'))
+        api.await_online("slow", 1)
+
+        def held() -> int:
+            return api.get("/v1/memory").json["held"]["input_bytes"]
+        while held() == 0:  # Until the socket is full.
+            assert api.post("/v1/push", {"uid": "slow", "text": "x" * 500_000}).status == 200
+        assert held() < 100_000
+        client.socket.close()
+        api.await_true(lambda: held() == 0, "what waited is still counted")
+
+
 def test_a_deadline_for_the_handshake(certificates):
     """Whoever begins TLS and does not go on is cut, at any point."""
     with Gateway(config=certificates.config(certificates.site), environment={"DUNLIN_HANDSHAKE_TIMEOUT_MS": "300"}) as gateway:
