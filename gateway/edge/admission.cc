@@ -73,9 +73,7 @@ void Edge::accept(int fd, const net::Address& peer) {
     return;
   }
   const Refusal refusal = check_arrival();
-  // Under TLS a refusal that the client can read would cost us the handshake.
-  const std::uint32_t uncounted_max = tls_ == nullptr ? kUncountedMax : 0;
-  if (refusal != Refusal::kNone && uncounted_ >= uncounted_max) {
+  if (refusal != Refusal::kNone && uncounted_ >= uncounted_max()) {
     refuse(fd, refusal);
     return;
   }
@@ -89,17 +87,7 @@ void Edge::accept(int fd, const net::Address& peer) {
   c.phase = Phase::kHandshake;
   c.phase_deadline_ms = now_ms_ + config_->handshake.timeout_ms;
   counters_.handshaking.add();
-  if (c.counted && !trusted && !take_address(slot)) {
-    // It holds no place while it waits to be told; nor does it where too many wait for that.
-    c.counted = false;
-    services_.give_back_connection();
-    ++uncounted_;
-    if (uncounted_ > uncounted_max) {
-      counters_.handshakes[cross::HandshakeResult::kAddress].add();
-      end(slot, cross::CloseCause::kRefused);
-      return;
-    }
-  }
+  if (c.counted && !trusted && !take_address(slot) && !give_up_place(slot)) return;
   if (c.counted) {
     c.head = std::make_unique<http::RequestParser>(
         http::Limits{.head_size_max = config_->handshake.head_size_max,
@@ -110,6 +98,21 @@ void Edge::accept(int fd, const net::Address& peer) {
   if (tls_ != nullptr && !start_tls(slot)) return;
   if (awaits_proxy) proxy_headers_.try_emplace(slot);
   if (watch(slot)) wheel_.set(slot, c.phase_deadline_ms);
+}
+
+// Under TLS a refusal that the client can read would cost us the handshake.
+std::uint32_t Edge::uncounted_max() const { return tls_ == nullptr ? kUncountedMax : 0; }
+
+// Its address has too many: it holds no place while it waits to be told; nor does it wait where too
+// many do. False: it is gone.
+bool Edge::give_up_place(Slot slot) {
+  connections_[slot].counted = false;
+  services_.give_back_connection();
+  ++uncounted_;
+  if (uncounted_ <= uncounted_max()) return true;
+  counters_.handshakes[cross::HandshakeResult::kAddress].add();
+  end(slot, cross::CloseCause::kRefused);
+  return false;
 }
 
 // What holds for every connection, wherever it comes from. kNone: it is one of connections_max now.

@@ -144,6 +144,10 @@ void Edge::admit(Moving&& connection) {
   connections_[slot].unproven = connection.unproven;
   counters_.handshaking.add();
   counters_.moved_in.add();
+  if (connection.profile >= config_->profiles.size()) {
+    end(slot, cross::CloseCause::kLost);  // A reload added it, and has not come here yet.
+    return;
+  }
   const std::uint32_t generation = connections_[slot].generation;
   std::string input = std::move(connection.input);
   enter(slot, std::move(connection));
@@ -152,7 +156,7 @@ void Edge::admit(Moving&& connection) {
   };
   if (!input.empty() && still_here()) process(slot, std::as_writable_bytes(std::span(input)));
   if (still_here()) account_input(slot);
-  if (still_here()) watch(slot);
+  if (still_here() && watch(slot) && tls_ended(connections_[slot])) read_later(slot);
 }
 
 void Edge::enter(Slot slot, Moving&& moving) {
@@ -312,6 +316,7 @@ void Edge::send(std::span<net::SendOperation> operations) {
       streams_.push_back(connections_[operation.tag].tls.get());
     }
     secure_sends_.send(operations, streams_);
+    for (const net::SendOperation& operation : operations) account_pending(operation.tag);
   }
   for (const net::SendOperation& operation : operations) {
     if (operation.result < 0) {

@@ -136,6 +136,8 @@ class Edge final : public hub::Transport {
   [[nodiscard]] Refusal check_arrival();
   [[nodiscard]] bool counts_by_address(const net::Address& peer) const;
   bool take_address(Slot slot);
+  bool give_up_place(Slot slot);
+  [[nodiscard]] std::uint32_t uncounted_max() const;
   void give_back_address(Slot slot);
   void prove(Slot slot);
   void queue_handshake(Slot slot);
@@ -175,6 +177,7 @@ class Edge final : public hub::Transport {
 
   // reading.cc
   void read(Slot slot, bool until_empty);
+  [[nodiscard]] static bool tls_ended(const Connection& c);
   [[nodiscard]] std::span<std::byte> receive_buffer(const Connection& c) const;
   void write(Slot slot);
   Flow process(Slot slot, std::span<std::byte> bytes);
@@ -193,6 +196,7 @@ class Edge final : public hub::Transport {
   void on_tls_established(Slot slot);
   void on_tls_failed(Slot slot);
   [[nodiscard]] bool flush_tls(Slot slot);
+  void account_pending(Slot slot);
   [[nodiscard]] bool say_goodbye(Slot slot);
 
   // handshake_phase.cc

@@ -45,6 +45,10 @@ void Edge::read(Slot slot, bool until_empty) {
       // Kept for later; the end of a stream is seen then, too.
       return;
     }
+    if (tls_ended(c)) {  // Its end came with input that had to wait: nothing tells of it again.
+      on_peer_end(slot);
+      return;
+    }
     if (!has_tokens(slot) && overrun(slot, {}) == Flow::kStop) return;
     if (c.tls != nullptr && c.tls->state() == tls::Stream::State::kHandshake &&
         tls_steps_++ >= config_->tls.handshakes_per_turn) {
@@ -65,7 +69,7 @@ void Edge::read(Slot slot, bool until_empty) {
       const Flow flow = bytes.empty() ? Flow::kGoOn : process(slot, bytes);
       if (c.phase != Phase::kFree && c.generation == generation) account_input(slot);
       if (flow == Flow::kStop) return;
-      if (c.tls != nullptr && c.tls->state() == tls::Stream::State::kEnded) {
+      if (tls_ended(c)) {
         on_peer_end(slot);
         return;
       }
@@ -80,6 +84,10 @@ void Edge::read(Slot slot, bool until_empty) {
     }
   }
   read_later(slot);
+}
+
+bool Edge::tls_ended(const Connection& c) {
+  return c.tls != nullptr && c.tls->state() == tls::Stream::State::kEnded;
 }
 
 std::span<std::byte> Edge::receive_buffer(const Connection& c) const {

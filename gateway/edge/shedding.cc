@@ -16,11 +16,13 @@ constexpr std::uint64_t kShedSizeMin = 4'096;
 
 }  // namespace
 
-// Input that was received and is not used up. (An answer that waits in `input` counts, too.)
+// Input that was received and is not used up. (An answer that waits in `input` counts, too, and so
+// does what is encrypted and waits for the socket: the queue has it in plaintext besides.)
 void Edge::account_input(Slot slot) {
   Connection& c = connections_[slot];
   const std::size_t held = c.session.buffered_size() + (c.input != nullptr ? c.input->size() : 0) +
-                           (c.head != nullptr ? c.head->buffered_size() : 0);
+                           (c.head != nullptr ? c.head->buffered_size() : 0) +
+                           (c.tls != nullptr ? c.tls->pending_memory() : 0);
   counters_.input_bytes.add(held - c.held);  // Unsigned: may go down.
   c.held = static_cast<std::uint32_t>(held);
 }
