@@ -56,7 +56,7 @@ void Edge::fail(Slot slot, ws::CloseCode code, std::string_view reason, cross::C
   hub_.delivery().discard_waiting(slot, cross::DropCause::kEnded);
   if (!close_sent) send_close_frame(slot, code, reason);
   c.session = ws::Session(0);  // An unfinished message is of no use any more.
-  c.input.reset();             // Nor is what was held back; while lingering it would be output.
+  c.input.reset();             // Nor is what was held back.
   account_input(slot);
   linger(slot);
 }
@@ -97,24 +97,24 @@ void Edge::linger(Slot slot) {
   after_write(slot);
 }
 
-// An HTTP answer (in `input` while lingering) goes out as the socket takes it.
-void Edge::send_rest(Slot slot) {
+// An HTTP answer goes out as the socket takes it.
+void Edge::send_answer(Slot slot) {
   Connection& c = connections_[slot];
-  const iovec part{c.input->data(), c.input->size()};
+  const iovec part{c.answer->data(), c.answer->size()};
   net::SendOperation operation{.tag = slot, .fd = c.fd, .parts = &part, .parts_count = 1};
   send({&operation, 1});  // A broken connection is noted, and ends with the turn.
   if (operation.result <= 0) return;
   const auto sent = static_cast<std::size_t>(operation.result);
   counters_.bytes_out.add(sent);
-  c.input->erase(0, sent);
-  if (c.input->empty()) c.input.reset();
+  c.answer->erase(0, sent);
+  if (c.answer->empty()) c.answer.reset();
 }
 
 void Edge::after_write(Slot slot) {
   Connection& c = connections_[slot];
-  if (c.phase == Phase::kLingering && c.input != nullptr) {
-    send_rest(slot);
-    if (c.phase == Phase::kFree || c.input != nullptr) return;
+  if (c.phase == Phase::kLingering && c.answer != nullptr) {
+    send_answer(slot);
+    if (c.answer != nullptr) return;
   }
   if (c.read_paused && !owes_answers(slot)) {
     c.read_paused = false;

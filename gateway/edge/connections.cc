@@ -277,7 +277,7 @@ void Edge::end(Slot slot, cross::CloseCause cause) {
 // The slot is free when the turn is over: until then late events must find it so.
 void Edge::release_slot(Slot slot) {
   wheel_.cancel(slot);
-  counters_.input_bytes.subtract(connections_[slot].held);
+  counters_.input_bytes.subtract(connections_[slot].input_bytes);
   if (connections_[slot].awaits_proxy) proxy_headers_.erase(slot);
   Connection fresh;
   fresh.generation = connections_[slot].generation;

@@ -257,7 +257,7 @@ class Edge final : public hub::Transport {
   void on_close_frame(Slot slot, const ws::Close& close);
   void send_close_frame(Slot slot, ws::CloseCode code, std::string_view reason);
   void linger(Slot slot);
-  void send_rest(Slot slot);
+  void send_answer(Slot slot);
   void after_write(Slot slot);
 
   // timers.cc

@@ -186,7 +186,7 @@ Edge::Flow Edge::answer_and_linger(Slot slot, std::string_view response,
   counters_.handshakes[result].add();
   counters_.handshaking.subtract();
   c.head.reset();
-  c.input = std::make_unique<std::string>(response);
+  c.answer = std::make_unique<std::string>(response);
   linger(slot);
   return c.phase == Phase::kFree ? Flow::kStop : Flow::kGoOn;
 }

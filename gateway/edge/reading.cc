@@ -41,7 +41,7 @@ void Edge::read(Slot slot, bool until_empty) {
   if (c.awaits_proxy && read_proxy_header(slot) == Flow::kStop) return;
   std::size_t budget = kReadBudget;
   while (budget > 0) {
-    if (c.read_paused || c.rate_paused || c.input != nullptr) {
+    if (c.read_paused || c.rate_paused || c.input != nullptr || c.answer != nullptr) {
       // Kept for later; the end of a stream is seen then, too.
       return;
     }
@@ -167,7 +167,6 @@ void Edge::run_ready() {
 
 void Edge::process_stored(Slot slot) {
   Connection& c = connections_[slot];
-  if (c.phase == Phase::kLingering) return;  // There, `input` is output: see closing.cc.
   const std::unique_ptr<std::string> stored = std::move(c.input);
   const std::uint32_t generation = c.generation;
   process(slot, std::as_writable_bytes(std::span(*stored)));
@@ -177,7 +176,7 @@ void Edge::process_stored(Slot slot) {
 void Edge::on_peer_end(Slot slot) {
   Connection& c = connections_[slot];
   c.peer_closed = true;
-  const bool unsent = c.input != nullptr || (c.joined && hub_.members()[slot].queue != nullptr);
+  const bool unsent = c.answer != nullptr || (c.joined && hub_.members()[slot].queue != nullptr);
   if (c.phase == Phase::kLingering && unsent) return;  // A half-closed peer may still read.
   if (c.phase == Phase::kHandshake) counters_.handshakes[cross::HandshakeResult::kLost].add();
   end(slot, cross::CloseCause::kLost);
