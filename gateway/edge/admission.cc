@@ -135,21 +135,20 @@ void Edge::refuse(int fd, Refusal refusal) {
 
 // When there are too many under way, the oldest one gives way: it had the most time.
 void Edge::queue_handshake(Slot slot) {
-  const auto under_way = [&](const Handshake& handshake) {
-    const Connection& c = connections_[handshake.slot];
-    return c.generation == handshake.generation && c.phase == Phase::kHandshake;
+  const auto under_way = [&](const Ref& ref) {
+    return !is_gone(ref) && connections_[ref.slot].phase == Phase::kHandshake;
   };
   while (counters_.handshaking.value() > config_->limits.handshakes_max && !handshakes_.empty()) {
-    const Handshake oldest = handshakes_.front();
+    const Ref oldest = handshakes_.front();
     handshakes_.pop_front();
     if (!under_way(oldest)) continue;
     counters_.handshakes[cross::HandshakeResult::kGaveWay].add();
     end(oldest.slot, cross::CloseCause::kRefused);
   }
   if (handshakes_.size() > 2 * counters_.handshaking.value() + kHandshakesStaleMax) {
-    std::erase_if(handshakes_, [&](const Handshake& h) { return !under_way(h); });
+    std::erase_if(handshakes_, [&](const Ref& ref) { return !under_way(ref); });
   }
-  handshakes_.push_back({.slot = slot, .generation = connections_[slot].generation});
+  handshakes_.push_back(ref_to(slot));
 }
 
 // The cheapest answer there is: what was asked is not looked at.

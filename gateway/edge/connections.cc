@@ -144,15 +144,13 @@ void Edge::admit(Moving&& connection) {
   connections_[slot].unproven = connection.unproven;
   counters_.handshaking.add();
   counters_.moved_in.add();
-  const std::uint32_t generation = connections_[slot].generation;
+  const Ref self = ref_to(slot);
   std::string input = std::move(connection.input);
   enter(slot, std::move(connection));
-  const auto still_here = [&] {
-    return connections_[slot].generation == generation && connections_[slot].phase != Phase::kFree;
-  };
-  if (!input.empty() && still_here()) process(slot, std::as_writable_bytes(std::span(input)));
-  if (still_here()) account_input(slot);
-  if (still_here()) watch(slot);
+  if (!input.empty() && !is_gone(self)) process(slot, std::as_writable_bytes(std::span(input)));
+  if (is_gone(self)) return;
+  account_input(slot);
+  watch(slot);
 }
 
 void Edge::enter(Slot slot, Moving&& moving) {
@@ -288,13 +286,12 @@ void Edge::release_slot(Slot slot) {
 void Edge::end_turn() {
   while (!noted_.empty()) {
     for (const Note& note : std::exchange(noted_, {})) {
-      const Connection& c = connections_[note.slot];
-      if (c.generation != note.generation || c.phase == Phase::kFree) continue;
+      const Slot slot = note.connection.slot;
+      if (is_gone(note.connection)) continue;
       if (note.broken) {
-        end(note.slot, cross::CloseCause::kLost);
+        end(slot, cross::CloseCause::kLost);
       } else {
-        begin_close(note.slot, ws::CloseCode{kSlowConsumer}, "slow consumer",
-                    cross::CloseCause::kSlow);
+        begin_close(slot, ws::CloseCode{kSlowConsumer}, "slow consumer", cross::CloseCause::kSlow);
       }
     }
   }
@@ -315,13 +312,13 @@ void Edge::send(std::span<net::SendOperation> operations) {
   }
   for (const net::SendOperation& operation : operations) {
     if (operation.result < 0) {
-      noted_.push_back({operation.tag, connections_[operation.tag].generation, true});
+      noted_.push_back({.connection = ref_to(operation.tag), .broken = true});
     }
   }
 }
 
 void Edge::close_slow(hub::MemberIndex member) {
-  noted_.push_back({member, connections_[member].generation, false});
+  noted_.push_back({.connection = ref_to(member), .broken = false});
 }
 
 std::uint64_t Edge::now_ns() {

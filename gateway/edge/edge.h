@@ -122,13 +122,12 @@ class Edge final : public hub::Transport {
  private:
   using Slot = std::uint32_t;
   enum class Flow : std::uint8_t { kGoOn, kStop };  // kStop: gone, moved, or must not be read now.
-  struct Waiting {  // For room to be subscribed to what its token says.
+  struct Ref {  // A connection that may be gone when it is looked at again.
     Slot slot;
     std::uint32_t generation;
   };
   struct Note {  // For end_turn(): a connection that broke, or whose queue overflowed.
-    Slot slot;
-    std::uint32_t generation;
+    Ref connection;
     bool broken;
   };
 
@@ -271,6 +270,11 @@ class Edge final : public hub::Transport {
   [[nodiscard]] const config::Profile& profile_of(const Connection& c) const {
     return config_->profiles[c.profile];
   }
+  [[nodiscard]] Ref ref_to(Slot slot) const { return {slot, connections_[slot].generation}; }
+  [[nodiscard]] bool is_gone(const Ref& ref) const {
+    const Connection& c = connections_[ref.slot];
+    return c.generation != ref.generation || c.phase == Phase::kFree;
+  }
   [[nodiscard]] loop::PollKey key_of(Slot slot) const {
     return {poll_kind_, connections_[slot].generation, slot};
   }
@@ -312,20 +316,16 @@ class Edge final : public hub::Transport {
   std::vector<proxy::Network> trusted_;
   std::vector<proxy::Network> exempt_;  // From limits by address.
   TokenBucket arrivals_;
-  struct Handshake {
-    Slot slot;
-    std::uint32_t generation;
-  };
-  std::deque<Handshake> handshakes_;  // Oldest first; some have ended since.
+  std::deque<Ref> handshakes_;  // Oldest first; some have ended since.
   boost::unordered_flat_map<Slot, proxy::HeaderParser> proxy_headers_;  // While they come.
   std::uint64_t warn_again_ms_ = 0;
 
   std::vector<Slot> ready_;      // To be read again.
   std::vector<Slot> writing_;    // To be written again.
   std::vector<Slot> held_back_;  // Of those, the ones whose input has to wait: see must_wait().
-  std::vector<Waiting> waiting_;
-  std::vector<Note> noted_;    // What the wire told in the middle of something else.
-  std::vector<Slot> retired_;  // Ended in this turn; free after it.
+  std::vector<Ref> waiting_;     // For room to be subscribed to what their tokens say.
+  std::vector<Note> noted_;      // What the wire told in the middle of something else.
+  std::vector<Slot> retired_;    // Ended in this turn; free after it.
   std::vector<std::uint32_t> due_;
   std::unique_ptr<std::byte[]> read_buffer_;
   std::unique_ptr<std::byte[]> cipher_buffer_;  // Only where TLS is spoken.

@@ -13,12 +13,10 @@ namespace edge {
 
 void Edge::on_ready(loop::PollKey key, loop::Readiness readiness) {
   if (key.slot >= connections_.size()) return;
-  const Connection& c = connections_[key.slot];
-  if (c.phase == Phase::kFree || c.generation != key.generation) return;
-  if (readiness.writable) {
-    write(key.slot);
-    if (c.phase == Phase::kFree) return;
-  }
+  const Ref ref{key.slot, key.generation};
+  if (is_gone(ref)) return;
+  if (readiness.writable) write(key.slot);
+  if (is_gone(ref)) return;
   if (readiness.readable || readiness.peer_closed) read(key.slot, readiness.peer_closed);
 }
 
@@ -61,9 +59,9 @@ void Edge::read(Slot slot, bool until_empty) {
       if (c.joined) c.bytes.take(now_ms_, received, byte_rate_of(profile_of(c)));
       std::span<std::byte> bytes = buffer.first(received);
       if (c.tls != nullptr && decrypt(slot, bytes) == Flow::kStop) return;
-      const std::uint32_t generation = c.generation;
+      const Ref self = ref_to(slot);
       const Flow flow = bytes.empty() ? Flow::kGoOn : process(slot, bytes);
-      if (c.phase != Phase::kFree && c.generation == generation) account_input(slot);
+      if (!is_gone(self)) account_input(slot);
       if (flow == Flow::kStop) return;
       if (c.tls != nullptr && c.tls->state() == tls::Stream::State::kEnded) {
         on_peer_end(slot);
@@ -166,11 +164,10 @@ void Edge::run_ready() {
 }
 
 void Edge::process_stored(Slot slot) {
-  Connection& c = connections_[slot];
-  const std::unique_ptr<std::string> stored = std::move(c.input);
-  const std::uint32_t generation = c.generation;
+  const std::unique_ptr<std::string> stored = std::move(connections_[slot].input);
+  const Ref self = ref_to(slot);
   process(slot, std::as_writable_bytes(std::span(*stored)));
-  if (c.phase != Phase::kFree && c.generation == generation) account_input(slot);
+  if (!is_gone(self)) account_input(slot);
 }
 
 void Edge::on_peer_end(Slot slot) {

@@ -14,7 +14,7 @@ namespace edge {
 
 Edge::Flow Edge::on_frames(Slot slot, std::span<std::byte> bytes) {
   Connection& c = connections_[slot];
-  const std::uint32_t generation = c.generation;
+  const Ref self = ref_to(slot);
   Flow flow = Flow::kGoOn;
   while (flow == Flow::kGoOn) {
     if (must_wait(c)) {
@@ -38,7 +38,7 @@ Edge::Flow Edge::on_frames(Slot slot, std::span<std::byte> bytes) {
     c.messages.take(now_ms_, 1, message_rate_of(profile_of(c)));
     flow = on_event(slot, event, bytes);
   }
-  if (c.phase == Phase::kFree || c.generation != generation) return Flow::kStop;
+  if (is_gone(self)) return Flow::kStop;
   flush_replies(slot);
   if (owes_answers(slot)) {
     c.read_paused = true;  // It does not take our answers: no more questions. See after_write().

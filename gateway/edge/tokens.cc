@@ -212,16 +212,13 @@ void Edge::subscribe_granted(Slot slot) {
   if (names.empty()) {
     names.shrink_to_fit();
   } else {
-    waiting_.push_back({slot, c.generation});
+    waiting_.push_back(ref_to(slot));
   }
 }
 
 void Edge::subscribe_waiting() {
-  for (const Waiting& waiting : std::exchange(waiting_, {})) {
-    const Connection& c = connections_[waiting.slot];
-    if (c.generation == waiting.generation && c.phase == Phase::kOpen) {
-      subscribe_granted(waiting.slot);
-    }
+  for (const Ref& ref : std::exchange(waiting_, {})) {
+    if (!is_gone(ref) && connections_[ref.slot].phase == Phase::kOpen) subscribe_granted(ref.slot);
   }
 }
 
