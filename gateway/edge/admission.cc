@@ -1,14 +1,10 @@
 // Who gets in: rates, limits, and what becomes of those who do not. A storm of connections costs a
 // short answer each, and beyond kUncountedMax of those that wait for one, a close.
 
-#include <sys/socket.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <array>
-#include <cstring>
 
 #include "gateway/edge/edge.h"
 #include "gateway/observe/log.h"
@@ -58,6 +54,12 @@ RefusalText text_of(Refusal refusal) {
       break;
   }
   return {503, "too_many_connections", "this gateway holds its maximum of connections"};
+}
+
+// What an address counts as: an IPv4 address, or an IPv6 network.
+proxy::IpAddress counted_as(const net::Address& peer, const config::Limits& limits) {
+  const proxy::IpAddress ip = net::ip_of(peer);
+  return ip.is_v4() ? ip : ip.prefix(static_cast<std::uint8_t>(limits.address_prefix_v6));
 }
 
 }  // namespace
@@ -169,19 +171,8 @@ std::string Edge::retry_after() {
 }
 
 bool Edge::counts_by_address(const net::Address& peer) const {
-  if (peer.family != AF_INET && peer.family != AF_INET6) return false;
-  return !proxy::contains(exempt_, net::ip_of(peer));
+  return net::has_ip(peer) && !proxy::contains(exempt_, net::ip_of(peer));
 }
-
-namespace {
-
-// What an address counts as: an IPv4 address, or an IPv6 network.
-proxy::IpAddress counted_as(const net::Address& peer, const config::Limits& limits) {
-  const proxy::IpAddress ip = net::ip_of(peer);
-  return ip.is_v4() ? ip : ip.prefix(static_cast<std::uint8_t>(limits.address_prefix_v6));
-}
-
-}  // namespace
 
 // False: its address has too many already, and `refusal` says so.
 bool Edge::take_address(Slot slot) {

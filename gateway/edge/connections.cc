@@ -1,9 +1,9 @@
 // The table of connections: entering, moving to another shard, ending.
 
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <ctime>
 #include <utility>
 
 #include "gateway/config/token_keys.h"
@@ -11,7 +11,6 @@
 #include "gateway/observe/log.h"
 #include "proto/base/assert.h"
 #include "proto/base/bytes.h"
-#include "proto/ws/handshake.h"
 
 namespace edge {
 

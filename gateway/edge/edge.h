@@ -145,7 +145,7 @@ class Edge final : public hub::Transport {
   // client_address.cc: whose connection it is, when a proxy brings it.
   [[nodiscard]] bool is_trusted(const net::Address& peer) const;
   Flow read_proxy_header(Slot slot);
-  Flow refuse_proxy_header(Slot slot, std::string_view why);
+  Flow refuse_proxy_header(Slot slot, proxy::ProxyError error);
   void become_client(Slot slot, const proxy::Endpoint& client);
   [[nodiscard]] proxy::Forwarded read_forwarded(Slot slot) const;
 
@@ -179,6 +179,7 @@ class Edge final : public hub::Transport {
   Flow process(Slot slot, std::span<std::byte> bytes);
   void process_stored(Slot slot);
   Flow discard(Slot slot, std::size_t size);
+  void keep_input(Slot slot, std::span<const std::byte> rest);
   void pause_reading(Slot slot, std::span<const std::byte> rest);
   void read_later(Slot slot);
   [[nodiscard]] bool must_wait(const Connection& c) const;
@@ -224,7 +225,7 @@ class Edge final : public hub::Transport {
   // session_phase.cc
   Flow on_frames(Slot slot, std::span<std::byte> bytes);
   Flow on_event(Slot slot, ws::Event& event, std::span<std::byte> rest);
-  Flow on_message(Slot slot, const ws::Message& message, std::span<std::byte> rest);
+  Flow on_message(Slot slot, const ws::Message& message);
   void count_inflate_failure(ws::Violation violation);
   void reply(Slot slot, ws::Opcode opcode, std::span<const std::byte> payload);
   [[nodiscard]] bool reply_deflated(Slot slot, ws::Opcode opcode,
@@ -321,8 +322,8 @@ class Edge final : public hub::Transport {
   std::uint64_t warn_again_ms_ = 0;
 
   std::vector<Slot> ready_;      // To be read again.
+  std::vector<Slot> held_back_;  // The same, when their input need wait no more: see must_wait().
   std::vector<Slot> writing_;    // To be written again.
-  std::vector<Slot> held_back_;  // Of those, the ones whose input has to wait: see must_wait().
   std::vector<Ref> waiting_;     // For room to be subscribed to what their tokens say.
   std::vector<Note> noted_;      // What the wire told in the middle of something else.
   std::vector<Slot> retired_;    // Ended in this turn; free after it.

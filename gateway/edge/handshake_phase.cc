@@ -1,7 +1,6 @@
 // From the first byte to the 101, a page, or an HTTP error. RFC 6455 section 4.2.
 
 #include <fmt/format.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>

@@ -114,10 +114,14 @@ Edge::Flow Edge::discard(Slot slot, std::size_t size) {
   return Flow::kStop;
 }
 
-void Edge::pause_reading(Slot slot, std::span<const std::byte> rest) {
-  Connection& c = connections_[slot];
-  c.input = std::make_unique<std::string>(dunlin::as_string_view(rest));
+void Edge::keep_input(Slot slot, std::span<const std::byte> rest) {
+  connections_[slot].input = std::make_unique<std::string>(dunlin::as_string_view(rest));
   account_input(slot);
+}
+
+void Edge::pause_reading(Slot slot, std::span<const std::byte> rest) {
+  keep_input(slot, rest);
+  Connection& c = connections_[slot];
   if (c.rate_paused) return;  // A timer tells when to go on.
   c.in_ready_list = true;
   held_back_.push_back(slot);

@@ -1,10 +1,7 @@
 // Connections that speak TLS: between the descriptor and the phases. RFC 8446, RFC 5246.
 
-#include <utility>
-
 #include "gateway/edge/edge.h"
 #include "gateway/observe/log.h"
-#include "proto/ws/handshake.h"
 
 namespace edge {
 

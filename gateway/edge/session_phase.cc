@@ -28,8 +28,7 @@ Edge::Flow Edge::on_frames(Slot slot, std::span<std::byte> bytes) {
     }
     if (!bytes.empty() && inflated_enough(c)) {
       flush_replies(slot);
-      c.input = std::make_unique<std::string>(dunlin::as_string_view(bytes));
-      account_input(slot);
+      keep_input(slot, bytes);
       read_later(slot);
       return Flow::kStop;
     }
@@ -94,7 +93,7 @@ Edge::Flow Edge::on_event(Slot slot, ws::Event& event, std::span<std::byte> rest
     if (c.phase == Phase::kClosing) return Flow::kGoOn;  // We have said all we had to say.
     counters_.messages_in.add();
     if (c.phase == Phase::kLogin) return on_login_message(slot, *message, rest);
-    return on_message(slot, *message, rest);
+    return on_message(slot, *message);
   }
   if (const auto* ping = std::get_if<ws::Ping>(&event)) {
     if (c.phase == Phase::kClosing) return Flow::kGoOn;
@@ -125,7 +124,7 @@ Edge::Flow Edge::on_event(Slot slot, ws::Event& event, std::span<std::byte> rest
   return Flow::kGoOn;  // A pong: that it came is what counts, and read() has noted it.
 }
 
-Edge::Flow Edge::on_message(Slot slot, const ws::Message& message, std::span<std::byte> /*rest*/) {
+Edge::Flow Edge::on_message(Slot slot, const ws::Message& message) {
   const config::Profile& profile = profile_of(connections_[slot]);
   const bool text = message.opcode == ws::Opcode::kText;
   if (text && profile.answer_ping && dunlin::as_string_view(message.payload) == "ping") {
