@@ -46,13 +46,9 @@ std::expected<auth::Identity, auth::Refusal> Edge::verify_token(std::string_view
 
 std::expected<std::unique_ptr<Grant>, auth::Refusal> Edge::make_grant(
     const config::Profile& profile, auth::Identity& identity) {
-  const std::size_t subscriptions = profile.channels.size() + (profile.room.empty() ? 0 : 1);
-  const std::uint32_t subscriptions_max =
-      std::min(profile.subscriptions_max, identity.permissions.subscriptions_max == 0
-                                              ? profile.subscriptions_max
-                                              : identity.permissions.subscriptions_max);
+  const std::size_t of_profile = profile.channels.size() + (profile.room.empty() ? 0 : 1);
   if (!identity.subscribe.empty() &&
-      subscriptions + identity.subscribe.size() > subscriptions_max) {
+      of_profile + identity.subscribe.size() > subscriptions_max(profile, identity.permissions)) {
     return std::unexpected(auth::Refusal::kPermissions);
   }
   auto grant = std::make_unique<Grant>(Grant{.permissions = std::move(identity.permissions),
