@@ -25,6 +25,7 @@
 #include "gateway/auth/token.h"
 #include "gateway/config/config.h"
 #include "gateway/cross/counters.h"
+#include "gateway/edge/close_code.h"
 #include "gateway/edge/connection.h"
 #include "gateway/edge/moving.h"
 #include "gateway/edge/services.h"
@@ -39,18 +40,6 @@
 #include "proto/ws/inflater.h"
 
 namespace edge {
-
-// Codes of ours (7.4.2: 4000–4999 are private). The hundreds tell a client what to do: 40xx do not
-// come back, 41xx come back after a while, 42xx come back at once.
-inline constexpr std::uint16_t kKicked = 4000;
-inline constexpr std::uint16_t kReplaced = 4001;
-inline constexpr std::uint16_t kTooManyConnections = 4002;
-inline constexpr std::uint16_t kLoginFailed = 4003;
-inline constexpr std::uint16_t kTokenExpired = 4004;
-inline constexpr std::uint16_t kSlowConsumer = 4100;
-inline constexpr std::uint16_t kLoginTimeout = 4101;
-inline constexpr std::uint16_t kIdle = 4102;
-inline constexpr std::uint16_t kPongTimeout = 4200;
 
 class Edge final : public hub::Transport {
  public:
