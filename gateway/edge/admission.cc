@@ -92,11 +92,8 @@ void Edge::accept(int fd, const net::Address& peer) {
   c.phase_deadline_ms = now_ms_ + config_->handshake.timeout_ms;
   counters_.handshaking.add();
   if (c.counted && !trusted && !take_address(slot)) {
-    // It holds no place while it waits to be told; nor does it where too many wait for that.
-    c.counted = false;
-    services_.give_back_connection();
-    ++uncounted_;
-    if (uncounted_ > uncounted_max) {
+    give_up_place(slot);
+    if (uncounted_ > uncounted_max) {  // Too many wait to be told.
       counters_.handshakes[cross::HandshakeResult::kAddress].add();
       end(slot, cross::CloseCause::kRefused);
       return;
@@ -127,6 +124,13 @@ Refusal Edge::check_arrival() {
   if (!services_.take_connection()) return Refusal::kConnections;
   arrivals_.take(now_ms_, 1, rate);
   return Refusal::kNone;
+}
+
+// It holds no place while it waits to be told why.
+void Edge::give_up_place(Slot slot) {
+  connections_[slot].counted = false;
+  services_.give_back_connection();
+  ++uncounted_;
 }
 
 // There is no room even for an answer.

@@ -15,7 +15,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <expected>
 #include <memory>
+#include <optional>
 #include <random>
 #include <span>
 #include <string>
@@ -122,6 +124,7 @@ class Edge final : public hub::Transport {
 
   // admission.cc: who gets in.
   [[nodiscard]] Refusal check_arrival();
+  void give_up_place(Slot slot);
   [[nodiscard]] bool counts_by_address(const net::Address& peer) const;
   bool take_address(Slot slot);
   void give_back_address(Slot slot);
@@ -164,6 +167,7 @@ class Edge final : public hub::Transport {
   // reading.cc
   void read(Slot slot, bool until_empty);
   [[nodiscard]] std::span<std::byte> receive_buffer(const Connection& c) const;
+  Flow take_input(Slot slot, std::span<std::byte> bytes);
   void write(Slot slot);
   Flow process(Slot slot, std::span<std::byte> bytes);
   void process_stored(Slot slot);
@@ -187,6 +191,10 @@ class Edge final : public hub::Transport {
   // handshake_phase.cc
   Flow on_head_bytes(Slot slot, std::span<std::byte>& bytes);
   Flow on_head(Slot slot, std::span<std::byte> rest);
+  std::optional<auth::Refusal> identify_by_token(const config::Profile& profile,
+                                                 const http::RequestHead& head, Moving& moving);
+  [[nodiscard]] bool identify_by_query(const config::Profile& profile,
+                                       const http::RequestHead& head, Moving& moving) const;
   Flow answer_page(Slot slot, bool is_profile);
   Flow reject(Slot slot, int status, std::string_view code, std::string_view message,
               std::string_view extra_headers = {});

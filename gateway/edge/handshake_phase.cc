@@ -120,20 +120,11 @@ Edge::Flow Edge::on_head(Slot slot, std::span<std::byte> rest) {
     moving->encoding = cross::Encoding::kGzip;
   }
   if (profile->auth == config::AuthMode::kToken) {
-    const auto token = presented_token(head, profile->token_param);
-    if (!token) return reject_token(slot, refused(token.error()));
-    if (!token->empty() || profile->identity != config::IdentitySource::kMessage) {
-      if (const auto refusal = take_token(*profile, *token, *moving)) {
-        return reject_token(slot, *refusal);
-      }
-    } else {  // The first message may bring it, and need not be longer than for that.
-      moving->session.set_message_size_max(
-          std::min<std::uint64_t>(profile->message_size_max, login_size_max()));
+    if (const auto refusal = identify_by_token(*profile, head, *moving)) {
+      return reject_token(slot, *refusal);
     }
   } else if (profile->identity == config::IdentitySource::kQuery) {
-    moving->uid = http::query_parameter(head.query, profile->uid_param).value_or("");
-    if (moving->uid.empty() || moving->uid.size() > config_->hub.uid_size_max ||
-        !ws::is_valid_utf8(dunlin::as_bytes(moving->uid))) {
+    if (!identify_by_query(*profile, head, *moving)) {
       return reject(slot, 400, "uid_invalid",
                     "the query parameter that names the user is missing, too long or not UTF-8");
     }
@@ -143,6 +134,28 @@ Edge::Flow Edge::on_head(Slot slot, std::span<std::byte> rest) {
   }
   settle(slot, std::move(moving));
   return c.phase == Phase::kFree ? Flow::kStop : Flow::kGoOn;
+}
+
+// Nothing: what the token says holds, or the first message may bring one.
+std::optional<auth::Refusal> Edge::identify_by_token(const config::Profile& profile,
+                                                     const http::RequestHead& head,
+                                                     Moving& moving) {
+  const auto token = presented_token(head, profile.token_param);
+  if (!token) return refused(token.error());
+  if (!token->empty() || profile.identity != config::IdentitySource::kMessage) {
+    return take_token(profile, *token, moving);
+  }
+  // That message need not be longer than for a token.
+  moving.session.set_message_size_max(
+      std::min<std::uint64_t>(profile.message_size_max, login_size_max()));
+  return std::nullopt;
+}
+
+bool Edge::identify_by_query(const config::Profile& profile, const http::RequestHead& head,
+                             Moving& moving) const {
+  moving.uid = http::query_parameter(head.query, profile.uid_param).value_or("");
+  return !moving.uid.empty() && moving.uid.size() <= config_->hub.uid_size_max &&
+         ws::is_valid_utf8(dunlin::as_bytes(moving.uid));
 }
 
 Edge::Flow Edge::answer_page(Slot slot, bool is_profile) {

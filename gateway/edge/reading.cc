@@ -39,10 +39,8 @@ void Edge::read(Slot slot, bool until_empty) {
   if (c.awaits_proxy && read_proxy_header(slot) == Flow::kStop) return;
   std::size_t budget = kReadBudget;
   while (budget > 0) {
-    if (c.read_paused || c.rate_paused || c.input != nullptr || c.answer != nullptr) {
-      // Kept for later; the end of a stream is seen then, too.
-      return;
-    }
+    // Kept for later; the end of a stream is seen then, too.
+    if (c.read_paused || c.rate_paused || c.input != nullptr || c.answer != nullptr) return;
     if (!has_tokens(slot) && overrun(slot, {}) == Flow::kStop) return;
     if (c.tls != nullptr && c.tls->state() == tls::Stream::State::kHandshake &&
         tls_steps_++ >= config_->tls.handshakes_per_turn) {
@@ -53,20 +51,7 @@ void Edge::read(Slot slot, bool until_empty) {
     const ssize_t size = ::recv(c.fd, buffer.data(), buffer.size(), 0);
     if (size > 0) {
       const auto received = static_cast<std::size_t>(size);
-      counters_.bytes_in.add(received);
-      c.last_read_ms = now_ms_;
-      c.ping_outstanding = false;
-      if (c.joined) c.bytes.take(now_ms_, received, byte_rate_of(profile_of(c)));
-      std::span<std::byte> bytes = buffer.first(received);
-      if (c.tls != nullptr && decrypt(slot, bytes) == Flow::kStop) return;
-      const Ref self = ref_to(slot);
-      const Flow flow = bytes.empty() ? Flow::kGoOn : process(slot, bytes);
-      if (!is_gone(self)) account_input(slot);
-      if (flow == Flow::kStop) return;
-      if (c.tls != nullptr && c.tls->state() == tls::Stream::State::kEnded) {
-        on_peer_end(slot);
-        return;
-      }
+      if (take_input(slot, buffer.first(received)) == Flow::kStop) return;
       if (received < buffer.size() && !until_empty) return;
       budget -= std::min(budget, received);
     } else if (size == 0) {
@@ -78,6 +63,23 @@ void Edge::read(Slot slot, bool until_empty) {
     }
   }
   read_later(slot);
+}
+
+// What one call has received, through TLS if that is spoken.
+Edge::Flow Edge::take_input(Slot slot, std::span<std::byte> bytes) {
+  Connection& c = connections_[slot];
+  counters_.bytes_in.add(bytes.size());
+  c.last_read_ms = now_ms_;
+  c.ping_outstanding = false;
+  if (c.joined) c.bytes.take(now_ms_, bytes.size(), byte_rate_of(profile_of(c)));
+  if (c.tls != nullptr && decrypt(slot, bytes) == Flow::kStop) return Flow::kStop;
+  const Ref self = ref_to(slot);
+  const Flow flow = bytes.empty() ? Flow::kGoOn : process(slot, bytes);
+  if (!is_gone(self)) account_input(slot);
+  if (flow == Flow::kStop) return Flow::kStop;
+  if (c.tls == nullptr || c.tls->state() != tls::Stream::State::kEnded) return Flow::kGoOn;
+  on_peer_end(slot);
+  return Flow::kStop;
 }
 
 std::span<std::byte> Edge::receive_buffer(const Connection& c) const {
