@@ -20,7 +20,4 @@ struct RequestFields {
 // Of a repeated field the first counts.
 [[nodiscard]] RequestFields find_fields(const http::RequestHead& head);
 
-// Media types and their likes are compared without regard to case.
-[[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view lower);
-
 }  // namespace api

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "gateway/tls/openssl_error.h"
+#include "proto/base/ascii.h"
 #include "proto/base/assert.h"
 
 namespace tls {
@@ -46,8 +47,8 @@ std::expected<void, std::string> use_certificate(SSL_CTX* context, const Certifi
   if (good) return {};
   const std::string_view name =
       certificate.names.empty() ? std::string_view("without a name") : certificate.names.front();
-  return std::unexpected(fmt::format("the certificate for {} cannot be used: {}", name,
-                                     take_openssl_error()));
+  return std::unexpected(
+      fmt::format("the certificate for {} cannot be used: {}", name, take_openssl_error()));
 }
 
 std::expected<void, std::string> demand_client_certificates(SSL_CTX* context,
@@ -109,8 +110,7 @@ struct Context::Entry {
   SslContextPtr context;
 };
 
-std::expected<std::shared_ptr<const Context>, std::string> Context::make(
-    const Settings& settings) {
+std::expected<std::shared_ptr<const Context>, std::string> Context::make(const Settings& settings) {
   DUNLIN_ASSERT(!settings.certificates.empty());
   const std::shared_ptr<Context> made(new Context);
   for (const auto& certificate : settings.certificates) {
@@ -139,8 +139,7 @@ int Context::choose_certificate(SSL* ssl, int* /*alert*/, void* self) {
   const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
   if (name == nullptr) return SSL_TLSEXT_ERR_NOACK;
   std::string host(name);
-  std::ranges::transform(host, host.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(host, host.begin(), dunlin::to_lower);
   for (const auto& entry : static_cast<const Context*>(self)->entries_) {
     if (!covers(*entry->certificate, host)) continue;
     SSL_set_SSL_CTX(ssl, entry->context.get());
