@@ -14,6 +14,9 @@ enum class Algorithm : std::uint8_t { kHs256, kHs384, kHs512, kRs256, kEs256, kE
 [[nodiscard]] std::string_view name_of(Algorithm algorithm);
 [[nodiscard]] std::optional<Algorithm> algorithm_named(std::string_view name);
 
+// Bytes of a P-256 coordinate, and of each half of an ES256 signature (RFC 7518 3.4, 6.2.1.2).
+inline constexpr std::size_t kP256Size = 32;
+
 [[nodiscard]] constexpr bool is_hmac(Algorithm algorithm) { return algorithm <= Algorithm::kHs512; }
 
 // RFC 7518 3.2: a secret has at least as many bytes as the hash gives. 0 without a secret.
