@@ -70,7 +70,7 @@ void Edge::become_client(Slot slot, const proxy::Endpoint& client) {
   give_back_address(slot);
   c.peer = net::address_of(client);
   c.trusted_peer = is_trusted(c.peer);  // A proxy behind the load balancer.
-  if (c.refusal == Refusal::kNone && !c.trusted_peer) static_cast<void>(take_address(slot));
+  if (c.obstacle == Obstacle::kNone && !c.trusted_peer) static_cast<void>(take_address(slot));
 }
 
 proxy::Forwarded Edge::read_forwarded(Slot slot) const {

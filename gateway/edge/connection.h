@@ -29,8 +29,9 @@ enum class Phase : std::uint8_t {
   kLingering,  // Nothing more is read or said; waits until what was sent has left.
 };
 
-// Why a connection is not let in. It is told so as soon as it has said something.
-enum class Refusal : std::uint8_t { kNone, kConnections, kDraining, kRate, kAddress, kMemory };
+// Why a connection is not let in; it is told so as soon as it has said something. (auth::Refusal is
+// why a token is not taken.)
+enum class Obstacle : std::uint8_t { kNone, kConnections, kDraining, kRate, kAddress, kMemory };
 
 struct Connection {
   int fd = -1;
@@ -52,7 +53,7 @@ struct Connection {
   bool draining : 1 = false;     // phase_deadline_ms is when it is asked to go.
   bool peer_closed : 1 = false;  // The peer's Close frame or FIN has come.
   bool write_shut : 1 = false;
-  Refusal refusal : 3 = Refusal::kNone;
+  Obstacle obstacle : 3 = Obstacle::kNone;
   cross::CloseCause cause = cross::CloseCause::kLost;
   std::uint16_t profile = 0;
   net::Address peer;              // The client, as far as is known.

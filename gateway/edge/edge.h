@@ -123,7 +123,7 @@ class Edge final : public hub::Transport {
   };
 
   // admission.cc: who gets in.
-  [[nodiscard]] Refusal check_arrival();
+  [[nodiscard]] Obstacle check_arrival();
   void give_up_place(Slot slot);
   [[nodiscard]] bool counts_by_address(const net::Address& peer) const;
   bool take_address(Slot slot);
@@ -162,7 +162,7 @@ class Edge final : public hub::Transport {
   void settle(Slot slot, std::unique_ptr<Moving> moving);
   void end(Slot slot, cross::CloseCause cause);
   void release_slot(Slot slot);
-  void refuse(int fd, Refusal refusal);
+  void refuse(int fd, Obstacle obstacle);
 
   // reading.cc
   void read(Slot slot, bool until_empty);

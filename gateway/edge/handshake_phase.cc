@@ -54,7 +54,7 @@ void agree_deflate(const ws::DeflateAgreement& agreed, std::uint64_t message_siz
 // Leaves what follows the head in `bytes`.
 Edge::Flow Edge::on_head_bytes(Slot slot, std::span<std::byte>& bytes) {
   Connection& c = connections_[slot];
-  if (c.refusal != Refusal::kNone) return answer_refusal(slot);
+  if (c.obstacle != Obstacle::kNone) return answer_refusal(slot);
   dunlin::ConstBytes input = bytes;
   for (;;) {
     const http::Step step = c.head->next(input);
@@ -91,7 +91,7 @@ Edge::Flow Edge::on_head(Slot slot, std::span<std::byte> rest) {
   const http::RequestHead& head = c.head->head();
   const proxy::Forwarded forwarded = read_forwarded(slot);
   if (forwarded.client) become_client(slot, *forwarded.client);
-  if (c.refusal != Refusal::kNone) return answer_refusal(slot);
+  if (c.obstacle != Obstacle::kNone) return answer_refusal(slot);
   std::uint16_t profile_index = 0;
   const config::Profile* profile = find_profile(head.path, profile_index);
   if (!ws::is_websocket_upgrade(head)) return answer_page(slot, profile != nullptr);
