@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <string>
 
 #include "gateway/edge/edge.h"
@@ -128,6 +129,36 @@ void Edge::after_write(Slot slot) {
     if (c.tls != nullptr && !say_goodbye(slot)) return;
     c.write_shut = true;
     ::shutdown(c.fd, SHUT_WR);
+  }
+}
+
+// Asks all to go.
+void Edge::drain(std::uint32_t window_ms, std::uint32_t reconnect_spread_ms) {
+  draining_ = true;
+  for (Slot slot = 0; slot < connections_.size(); ++slot) {
+    Connection& c = connections_[slot];
+    if (c.phase == Phase::kFree || (c.joined && hub_.members()[slot].internal)) continue;
+    if (c.phase == Phase::kHandshake) {  // Browsers connect in advance and say nothing for long.
+      c.phase_deadline_ms = std::min(c.phase_deadline_ms, now_ms_ + kLastHandshakeMs);
+      reschedule(slot);
+      continue;
+    }
+    if (c.phase != Phase::kOpen && c.phase != Phase::kLogin) continue;
+    if (c.protocol) {
+      std::string notice;
+      push::append_reconnect(notice,
+                             reconnect_spread_ms == 0
+                                 ? 0
+                                 : static_cast<std::uint32_t>(random_()) % reconnect_spread_ms);
+      send_text(slot, notice);
+    }
+    c.draining = true;
+    if (window_ms == 0) {
+      begin_close(slot, ws::CloseCode::kServiceRestart, "shutting down", cross::CloseCause::kDrain);
+      continue;
+    }
+    c.phase_deadline_ms = now_ms_ + static_cast<std::uint32_t>(random_()) % window_ms;
+    reschedule(slot);
   }
 }
 

@@ -124,6 +124,7 @@ class Edge final : public hub::Transport {
 
   // admission.cc: who gets in.
   [[nodiscard]] Obstacle check_arrival();
+  void refuse(int fd, Obstacle obstacle);
   void give_up_place(Slot slot);
   [[nodiscard]] bool counts_by_address(const net::Address& peer) const;
   bool take_address(Slot slot);
@@ -153,7 +154,10 @@ class Edge final : public hub::Transport {
   void account_input(Slot slot);
   void close_for_memory(Slot slot);
 
-  // connections.cc: the table, accepting, entering, moving, ending.
+  // edge.cc
+  void configure_hub();
+
+  // connections.cc: the table, entering, moving, ending.
   Slot open_slot(int fd, const net::Address& peer);
   bool watch(Slot slot);
   void enter(Slot slot, Moving&& connection);
@@ -162,7 +166,6 @@ class Edge final : public hub::Transport {
   void settle(Slot slot, std::unique_ptr<Moving> moving);
   void end(Slot slot, cross::CloseCause cause);
   void release_slot(Slot slot);
-  void refuse(int fd, Obstacle obstacle);
 
   // reading.cc
   void read(Slot slot, bool until_empty);
