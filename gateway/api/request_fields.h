@@ -1,4 +1,6 @@
 // The few header fields the API looks at, found in one pass.
+//
+// Owner: free functions; the fields are views of the head.   Thread: any.
 #pragma once
 
 #include <string_view>

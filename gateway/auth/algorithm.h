@@ -1,4 +1,6 @@
 // The signature algorithms that are spoken here (RFC 7518 section 3.1, RFC 8037 section 3.1).
+//
+// Owner: free functions.   Thread: any.
 #pragma once
 
 #include <cstddef>

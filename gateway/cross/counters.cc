@@ -13,8 +13,7 @@ std::string_view name_of(CloseCause cause) {
   static constexpr std::array<std::string_view, static_cast<std::size_t>(CloseCause::kCount)>
       kNames = {"client",       "lost",    "violation",     "slow_consumer", "kicked",
                 "replaced",     "refused", "login_timeout", "login_failed",  "pong_timeout",
-                "idle_timeout", "drain",   "rate",          "memory",
-                "token_expired"};
+                "idle_timeout", "drain",   "rate",          "memory",        "token_expired"};
   return kNames[static_cast<std::size_t>(cause)];
 }
 

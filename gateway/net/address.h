@@ -1,4 +1,6 @@
 // A peer's or listener's address in 20 bytes, IPv4 or IPv6.
+//
+// Owner: plain value.   Thread: any.
 #pragma once
 
 #include <sys/socket.h>

@@ -24,7 +24,7 @@ struct Settings {
   // Shared, so that a self-made one survives a reload. The first one answers unknown names.
   std::vector<std::shared_ptr<const Certificate>> certificates;
   bool tls13_only = false;
-  bool session_tickets = true;         // Resumption without state here (RFC 5077, 8446 4.6.1).
+  bool session_tickets = true;          // Resumption without state here (RFC 5077, 8446 4.6.1).
   std::uint32_t session_timeout_s = 0;  // How long a ticket is good for.
   std::string client_ca_file;  // PEM; clients must show a certificate signed by one of these.
 };

@@ -25,9 +25,9 @@ TEST(Base64Url, KnowsRfc4648AndRfc7515) {
 }
 
 TEST(Base64Url, TakesOneSpellingOnly) {
-  constexpr std::string_view kBad[] = {"Z",     "Zg==",    "Zg=",   "Zh",       "Zm9=",
-                                       "Zm9",   "Z g",     " Zg",   "Zg\n",     "A+z/4ME",
-                                       "Zm9vY", "Zm\x80v", {"Z\0", 2}};
+  constexpr std::string_view kBad[] = {
+      "Z",   "Zg==", "Zg=",     "Zh",    "Zm9=",    "Zm9",     "Z g",
+      " Zg", "Zg\n", "A+z/4ME", "Zm9vY", "Zm\x80v", {"Z\0", 2}};
   for (const std::string_view bad : kBad) {
     EXPECT_EQ(decode_base64url(bad), std::nullopt) << bad;
   }

@@ -24,7 +24,10 @@ std::string understood(std::string_view text) {
     line.append("error ").append(error.code);
     if (error.id.has_value()) line.append(" id=").append(std::to_string(*error.id));
   } else if (const auto* login = std::get_if<push::Login>(&*parsed)) {
-    line.append("login ").append(std::to_string(login->id)).append(" ").append(login->credentials.uid);
+    line.append("login ")
+        .append(std::to_string(login->id))
+        .append(" ")
+        .append(login->credentials.uid);
     if (!login->credentials.token.empty()) line.append("token ").append(login->credentials.token);
   } else if (const auto* refresh = std::get_if<push::Refresh>(&*parsed)) {
     line.append("refresh ").append(std::to_string(refresh->id)).append(" ").append(refresh->token);
