@@ -57,10 +57,8 @@ bool is_loopback_host(std::string_view host) {
   if (http::equals_ignoring_case(name, kLocalhost) || ends_with_ignoring_case(name, ".localhost")) {
     return true;
   }
-  static const auto kLoopback4 = proxy::parse_network("127.0.0.0/8");
-  static const auto kLoopback6 = proxy::parse_network("::1");
   const auto endpoint = proxy::parse_endpoint(name);
-  return endpoint && (kLoopback4->contains(endpoint->ip) || kLoopback6->contains(endpoint->ip));
+  return endpoint && endpoint->ip.is_loopback();
 }
 
 std::optional<ApiError> check_page(const ApiContext& context, const Route& route,
