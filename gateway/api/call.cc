@@ -6,6 +6,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "proto/http/field.h"
 #include "proto/http/query.h"
 
 namespace api {
@@ -40,8 +41,8 @@ Outcome submit(const Call& call, const push::PushRequest& request) {
 }
 
 bool may_be_json(std::string_view media_type) {
-  return media_type.empty() || equal_ignoring_case(media_type, kJson) ||
-         equal_ignoring_case(media_type, kFormType);
+  return media_type.empty() || http::equals_ignoring_case(media_type, kJson) ||
+         http::equals_ignoring_case(media_type, kFormType);
 }
 
 ApiError unsupported_type(std::string_view expected) {

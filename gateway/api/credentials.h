@@ -26,7 +26,4 @@ class Credentials {
   std::vector<Digest> digests_;
 };
 
-// The key in an Authorization field: "Bearer KEY", the scheme in any case. Empty: there is none.
-[[nodiscard]] std::string_view bearer_key(std::string_view authorization);
-
 }  // namespace api

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "gateway/api/page_guard.h"
+#include "proto/http/field.h"
 #include "proto/http/query.h"
 
 namespace api {
@@ -14,8 +15,9 @@ constexpr std::string_view kNdjson = "application/x-ndjson";
 
 bool has_key(const ApiContext& context, const RequestFields& fields, KnownKey& known) {
   if (context.credentials.open()) return true;
-  const std::string_view key =
-      fields.api_key.empty() ? bearer_key(fields.authorization) : fields.api_key;
+  const std::string_view key = fields.api_key.empty()
+                                   ? http::bearer_credentials(fields.authorization).value_or("")
+                                   : fields.api_key;
   if (key.empty()) return false;
   if (known.version == context.credentials_version && known.key.size() == key.size() &&
       CRYPTO_memcmp(known.key.data(), key.data(), key.size()) == 0) {
@@ -72,7 +74,7 @@ Passage pass_gate(ApiContext& context, const http::RequestHead& head, const Requ
   passage.route = match.route;
   passage.credentials_version = context.credentials_version;
   passage.streamed = match.route->body == BodyUse::kWholeOrStreamed &&
-                     equal_ignoring_case(fields.media_type, kNdjson);
+                     http::equals_ignoring_case(fields.media_type, kNdjson);
   if (!match.parameter.empty()) {
     auto decoded = http::percent_decode(match.parameter);
     if (!decoded) {

@@ -43,8 +43,9 @@ bool is_foreign_page(const config::Api& settings, const http::RequestHead& head,
     return !ws::is_origin_allowed(fields.origin, head.host, settings.origins) &&
            !ws::is_origin_allowed(fields.origin, head.host, kSame);
   }
-  return !fields.fetch_site.empty() && !equal_ignoring_case(fields.fetch_site, "same-origin") &&
-         !equal_ignoring_case(fields.fetch_site, "none");
+  return !fields.fetch_site.empty() &&
+         !http::equals_ignoring_case(fields.fetch_site, "same-origin") &&
+         !http::equals_ignoring_case(fields.fetch_site, "none");
 }
 
 }  // namespace
@@ -56,10 +57,8 @@ bool is_loopback_host(std::string_view host) {
   if (http::equals_ignoring_case(name, kLocalhost) || ends_with_ignoring_case(name, ".localhost")) {
     return true;
   }
-  static const auto kLoopback4 = proxy::parse_network("127.0.0.0/8");
-  static const auto kLoopback6 = proxy::parse_network("::1");
   const auto endpoint = proxy::parse_endpoint(name);
-  return endpoint && (kLoopback4->contains(endpoint->ip) || kLoopback6->contains(endpoint->ip));
+  return endpoint && endpoint->ip.is_loopback();
 }
 
 std::optional<ApiError> check_page(const ApiContext& context, const Route& route,
@@ -80,7 +79,7 @@ std::optional<ApiError> check_page(const ApiContext& context, const Route& route
   }
   // A key that a page has was given to it; that a browser says "cross-site" is reason enough.
   const bool guarded =
-      !has_keys || (route.changes && equal_ignoring_case(fields.fetch_site, "cross-site"));
+      !has_keys || (route.changes && http::equals_ignoring_case(fields.fetch_site, "cross-site"));
   if (guarded && is_foreign_page(settings, head, fields)) {
     return ApiError{.status = 403,
                     .code = "cross_site",

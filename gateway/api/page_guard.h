@@ -6,6 +6,8 @@
 //
 // With keys a page lacks the key. Without, this is what is left: browsers tell whose page asks
 // (Fetch Metadata; Origin, RFC 6454), and which name they asked for (Host).
+//
+// Owner: free functions.   Thread: any.
 #pragma once
 
 #include <optional>

@@ -9,6 +9,7 @@
 
 #include "gateway/api/call.h"
 #include "gateway/api/routes.h"
+#include "proto/http/field.h"
 #include "proto/http/query.h"
 #include "proto/push/choice.h"
 
@@ -80,12 +81,12 @@ enum class RawType : std::uint8_t { kText, kJson, kBinary, kOther };
 
 // A form's type is what clients send that were not told otherwise: the body counts, as text.
 RawType raw_type(std::string_view media_type) {
-  if (media_type.empty() || equal_ignoring_case(media_type.substr(0, 5), "text/") ||
-      equal_ignoring_case(media_type, kFormType)) {
+  if (media_type.empty() || http::equals_ignoring_case(media_type.substr(0, 5), "text/") ||
+      http::equals_ignoring_case(media_type, kFormType)) {
     return RawType::kText;
   }
-  if (equal_ignoring_case(media_type, kJson)) return RawType::kJson;
-  if (equal_ignoring_case(media_type, "application/octet-stream")) return RawType::kBinary;
+  if (http::equals_ignoring_case(media_type, kJson)) return RawType::kJson;
+  if (http::equals_ignoring_case(media_type, "application/octet-stream")) return RawType::kBinary;
   return RawType::kOther;
 }
 

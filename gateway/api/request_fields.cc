@@ -1,6 +1,5 @@
 #include "gateway/api/request_fields.h"
 
-#include <algorithm>
 #include <array>
 
 namespace api {
@@ -38,13 +37,6 @@ RequestFields find_fields(const http::RequestHead& head) {
   }
   fields.media_type = without_parameters(fields.media_type);
   return fields;
-}
-
-bool equal_ignoring_case(std::string_view a, std::string_view lower) {
-  if (a == lower) return true;  // Nearly always, when it is equal at all.
-  return std::equal(a.begin(), a.end(), lower.begin(), lower.end(), [](char c, char expected) {
-    return (c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c) == expected;
-  });
 }
 
 }  // namespace api

@@ -1,4 +1,6 @@
 // The few header fields the API looks at, found in one pass.
+//
+// Owner: free functions; the fields are views of the head.   Thread: any.
 #pragma once
 
 #include <string_view>
@@ -19,8 +21,5 @@ struct RequestFields {
 
 // Of a repeated field the first counts.
 [[nodiscard]] RequestFields find_fields(const http::RequestHead& head);
-
-// Media types and their likes are compared without regard to case.
-[[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view lower);
 
 }  // namespace api

@@ -1,4 +1,6 @@
 // The signature algorithms that are spoken here (RFC 7518 section 3.1, RFC 8037 section 3.1).
+//
+// Owner: free functions.   Thread: any.
 #pragma once
 
 #include <cstddef>
@@ -13,6 +15,9 @@ enum class Algorithm : std::uint8_t { kHs256, kHs384, kHs512, kRs256, kEs256, kE
 // "HS256", "EdDSA": as the header parameter `alg` has it, in exactly this case.
 [[nodiscard]] std::string_view name_of(Algorithm algorithm);
 [[nodiscard]] std::optional<Algorithm> algorithm_named(std::string_view name);
+
+// Bytes of a P-256 coordinate, and of each half of an ES256 signature (RFC 7518 3.4, 6.2.1.2).
+inline constexpr std::size_t kP256Size = 32;
 
 [[nodiscard]] constexpr bool is_hmac(Algorithm algorithm) { return algorithm <= Algorithm::kHs512; }
 

@@ -7,6 +7,7 @@
 
 #include "gateway/auth/json.h"
 #include "gateway/auth/token.h"
+#include "proto/base/ascii.h"
 
 namespace auth {
 namespace {
@@ -99,8 +100,6 @@ Read<std::string> read_uid(const object& claims, const Rules& rules) {
   return std::unexpected(Refusal::kUid);
 }
 
-bool is_control(char c) { return (c >= 0 && c < 0x20) || c == 0x7f; }
-
 Read<std::vector<std::string>> read_channels(const element& value, const Rules& rules,
                                              bool patterns) {
   json::dom::array items;
@@ -111,7 +110,7 @@ Read<std::vector<std::string>> read_channels(const element& value, const Rules& 
   for (const element item : items) {
     std::string_view name;
     if (item.get_string().get(name) != simdjson::SUCCESS || name.empty() ||
-        name.size() > rules.channel_size_max || std::ranges::any_of(name, is_control) ||
+        name.size() > rules.channel_size_max || std::ranges::any_of(name, dunlin::is_control) ||
         (patterns && name.find('*') < name.size() - 1) || names.size() == kChannelsMax) {
       return std::unexpected(Refusal::kPermissions);
     }

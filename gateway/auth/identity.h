@@ -1,4 +1,6 @@
 // Who a token says its bearer is, and what that one may do: plain values.
+//
+// Owner: plain values.   Thread: any.   Bound: token.h's, for lists and names.
 #pragma once
 
 #include <cstdint>

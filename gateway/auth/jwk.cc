@@ -10,6 +10,7 @@
 
 #include "gateway/auth/base64url.h"
 #include "gateway/auth/json.h"
+#include "gateway/auth/key_set.h"
 #include "gateway/auth/openssl.h"
 #include "proto/base/assert.h"
 
@@ -19,9 +20,7 @@ namespace {
 using json::dom::object;
 using openssl::bytes;
 
-constexpr std::size_t kEs256Half = 32;
 constexpr std::size_t kEd25519Size = 32;
-constexpr std::size_t kKeysMax = 64;
 
 struct Unusable {
   std::string why;
@@ -82,8 +81,8 @@ ParsedKey ec_key(const object& jwk, std::string kid) {
   }
   const auto x = bytes_of(jwk, "x");
   const auto y = bytes_of(jwk, "y");
-  if (!x || x->size() != kEs256Half) return malformed("x");
-  if (!y || y->size() != kEs256Half) return malformed("y");
+  if (!x || x->size() != kP256Size) return malformed("x");
+  if (!y || y->size() != kP256Size) return malformed("y");
   const std::string point = "\x04" + *x + *y;
   const openssl::ParameterBuilder builder(OSSL_PARAM_BLD_new());
   OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, SN_X9_62_prime256v1,
@@ -185,8 +184,9 @@ std::expected<std::vector<Key>, std::string> parse_set(const json::dom::array& j
       why = std::move(key.error().why);
       continue;
     }
-    if (keys.size() == kKeysMax)
-      return std::unexpected(fmt::format("has more than {} keys", kKeysMax));
+    if (keys.size() == KeySet::kKeysMax) {
+      return std::unexpected(fmt::format("has more than {} keys", KeySet::kKeysMax));
+    }
     keys.push_back(std::move(*key));
   }
   if (keys.empty()) return std::unexpected(std::move(why));
@@ -216,7 +216,7 @@ std::string required_members(const SigningKey& signing_key) {
   if (signing_key.algorithm() == Algorithm::kEs256) {
     const auto padded = [&](const char* name) {
       const std::string number = number_of(key, name);
-      return encode_base64url(std::string(kEs256Half - number.size(), '\0') + number);
+      return encode_base64url(std::string(kP256Size - number.size(), '\0') + number);
     };
     return fmt::format(R"("crv":"P-256","kty":"EC","x":"{}","y":"{}")",
                        padded(OSSL_PKEY_PARAM_EC_PUB_X), padded(OSSL_PKEY_PARAM_EC_PUB_Y));

@@ -1,4 +1,6 @@
 // Keys as JSON (RFC 7517, RFC 7518 section 6, RFC 8037 section 2): one JWK, or a set of them.
+//
+// Owner: free functions.   Thread: any.   Bound: KeySet::kKeysMax keys; json.h's bounds.
 #pragma once
 
 #include <expected>

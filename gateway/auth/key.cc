@@ -18,7 +18,6 @@ namespace {
 constexpr int kRsaBitsMin = 2'048;  // RFC 7518 3.3.
 constexpr int kRsaBitsMax = 8'192;  // A signature is checked in 0.4 ms still.
 constexpr std::size_t kSecretSizeMax = 4'096;
-constexpr std::size_t kEs256Half = 32;
 
 using openssl::bytes;
 
@@ -80,10 +79,10 @@ std::expected<Algorithm, std::string> algorithm_of(const EVP_PKEY* key) {
 
 // RFC 7518 3.4: r and s, 32 bytes each; OpenSSL takes ASN.1. Empty: not two such numbers.
 std::string to_asn1(std::string_view raw) {
-  if (raw.size() != 2 * kEs256Half) return {};
+  if (raw.size() != 2 * kP256Size) return {};
   openssl::EcdsaSignature signature(ECDSA_SIG_new());
-  BIGNUM* r = BN_bin2bn(bytes(raw), kEs256Half, nullptr);
-  BIGNUM* s = BN_bin2bn(bytes(raw.substr(kEs256Half)), kEs256Half, nullptr);
+  BIGNUM* r = BN_bin2bn(bytes(raw), kP256Size, nullptr);
+  BIGNUM* s = BN_bin2bn(bytes(raw.substr(kP256Size)), kP256Size, nullptr);
   DUNLIN_ASSERT(ECDSA_SIG_set0(signature.get(), r, s) == 1);  // It owns them now.
   unsigned char* der = nullptr;
   const int size = i2d_ECDSA_SIG(signature.get(), &der);
@@ -98,11 +97,11 @@ std::string from_asn1(std::string_view der) {
   const openssl::EcdsaSignature signature(
       d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(der.size())));
   DUNLIN_ASSERT(signature != nullptr);
-  std::array<unsigned char, 2 * kEs256Half> raw{};
+  std::array<unsigned char, 2 * kP256Size> raw{};
   const bool fits =
-      BN_bn2binpad(ECDSA_SIG_get0_r(signature.get()), raw.data(), kEs256Half) == kEs256Half &&
-      BN_bn2binpad(ECDSA_SIG_get0_s(signature.get()), raw.data() + kEs256Half, kEs256Half) ==
-          kEs256Half;
+      BN_bn2binpad(ECDSA_SIG_get0_r(signature.get()), raw.data(), kP256Size) == kP256Size &&
+      BN_bn2binpad(ECDSA_SIG_get0_s(signature.get()), raw.data() + kP256Size, kP256Size) ==
+          kP256Size;
   DUNLIN_ASSERT(fits);
   return {reinterpret_cast<const char*>(raw.data()), raw.size()};
 }

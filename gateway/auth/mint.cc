@@ -1,11 +1,10 @@
 #include "gateway/auth/mint.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "gateway/auth/base64url.h"
 #include "gateway/auth/json.h"
+#include "proto/push/json_text.h"
 
 namespace auth {
 namespace {
@@ -13,17 +12,9 @@ namespace {
 using Members = std::vector<std::pair<std::string, std::string>>;
 
 std::string json_string(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out.append({'\\', c});
-    } else if (c >= 0 && c < 0x20) {
-      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      out.push_back(c);
-    }
-  }
-  return out + '"';
+  std::string out;
+  push::append_json_string(out, text);
+  return out;
 }
 
 std::string json_array(const std::vector<std::string>& texts) {

@@ -1,4 +1,6 @@
 // Makes tokens, for tests and for trying things out: the gateway itself never does.
+//
+// Owner: free functions.   Thread: any.
 #pragma once
 
 #include <cstdint>

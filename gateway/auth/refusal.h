@@ -1,5 +1,7 @@
 // Why a token is refused: one enumerator for each rule, with the code that clients get, the name
 // that metrics get, and the words for both. Neither says anything of the token's contents.
+//
+// Owner: constants.   Thread: any.
 #pragma once
 
 #include <array>

@@ -11,6 +11,7 @@
 #include "gateway/config/quantity.h"
 #include "gateway/config/suggestion.h"
 #include "gateway/config/value.h"
+#include "proto/base/ascii.h"
 
 namespace config {
 namespace {
@@ -227,7 +228,7 @@ class Grammar {
 
   static UsageError usage_error(std::string message) {
     // CLI11 repeats arguments as they are.
-    std::ranges::replace_if(message, [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; }, ' ');
+    std::ranges::replace_if(message, dunlin::is_control, ' ');
     return {fmt::format("dunlin: {} (see dunlin --help)", message)};
   }
 

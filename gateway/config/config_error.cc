@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <utility>
+
+#include "gateway/config/value.h"
 
 namespace config {
 
@@ -11,9 +13,7 @@ std::string to_string(const ConfigError& error) {
   if (error.where.line > 0) line += fmt::format(":{}", error.where.line);
   if (!error.key.empty()) line += fmt::format(": {}", error.key);
   line += fmt::format(": {}", error.message);
-  // A key in quotes, or a flag, can hold what would move a terminal's cursor.
-  std::ranges::replace_if(line, [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; }, '?');
-  return line;
+  return printable(std::move(line));  // A key in quotes, or a flag, can hold anything.
 }
 
 }  // namespace config

@@ -1,29 +1,15 @@
 #include "gateway/config/host_port.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include <algorithm>
 #include <charconv>
-#include <cstring>
-#include <optional>
+#include <cstddef>
+
+#include "proto/proxy/ip_address.h"
 
 namespace config {
 namespace {
 
 constexpr std::size_t kHostSizeMax = 253;  // RFC 1035: the longest name there can be.
-
-std::optional<in_addr> as_ipv4(const std::string& host) {
-  in_addr address{};
-  if (inet_pton(AF_INET, host.c_str(), &address) != 1) return std::nullopt;
-  return address;
-}
-
-std::optional<in6_addr> as_ipv6(const std::string& host) {
-  in6_addr address{};
-  if (inet_pton(AF_INET6, host.c_str(), &address) != 1) return std::nullopt;
-  return address;
-}
 
 bool is_name_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
@@ -49,9 +35,10 @@ std::expected<std::uint16_t, std::string> parse_port(std::string_view text) {
 }
 
 std::expected<std::string, std::string> parse_bracketed_host(std::string_view text) {
-  std::string host(text);
-  if (!as_ipv6(host)) return std::unexpected("must hold an IPv6 address between the brackets");
-  return host;
+  if (text.find(':') == std::string_view::npos || !proxy::parse_ip(text)) {
+    return std::unexpected("must hold an IPv6 address between the brackets");
+  }
+  return std::string(text);
 }
 
 std::expected<std::string, std::string> parse_plain_host(std::string_view text) {
@@ -65,7 +52,7 @@ std::expected<std::string, std::string> parse_plain_host(std::string_view text) 
     return std::unexpected("must start with an address or a host's name");
   }
   std::string host(text == "localhost" ? "127.0.0.1" : text);
-  if (looks_like_ipv4(host) && !as_ipv4(host)) {
+  if (looks_like_ipv4(host) && !proxy::parse_ip(host)) {
     return std::unexpected("must start with an IPv4 address of four numbers from 0 to 255");
   }
   return host;
@@ -92,21 +79,16 @@ std::string to_string(const HostPort& address) {
   return (is_v6 ? "[" + address.host + "]:" : address.host + ":") + std::to_string(address.port);
 }
 
-bool is_numeric(const HostPort& address) {
-  return as_ipv4(address.host).has_value() || as_ipv6(address.host).has_value();
-}
+bool is_numeric(const HostPort& address) { return proxy::parse_ip(address.host).has_value(); }
 
 bool is_loopback(const HostPort& address) {
-  if (const auto v4 = as_ipv4(address.host)) return (ntohl(v4->s_addr) >> 24) == 127;
-  const auto v6 = as_ipv6(address.host);
-  if (!v6) return false;
-  return IN6_IS_ADDR_LOOPBACK(&*v6) || (IN6_IS_ADDR_V4MAPPED(&*v6) && v6->s6_addr[12] == 127);
+  const auto ip = proxy::parse_ip(address.host);
+  return ip && ip->is_loopback();
 }
 
 bool is_wildcard(const HostPort& address) {
-  if (const auto v4 = as_ipv4(address.host)) return v4->s_addr == INADDR_ANY;
-  const auto v6 = as_ipv6(address.host);
-  return v6 && IN6_IS_ADDR_UNSPECIFIED(&*v6);
+  const auto ip = proxy::parse_ip(address.host);
+  return ip && ip->is_unspecified();
 }
 
 }  // namespace config

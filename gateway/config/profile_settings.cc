@@ -18,7 +18,6 @@ constexpr std::string_view kBinaryActions[] = {"discard", "echo", "broadcast"};
 constexpr std::string_view kExcesses[] = {"kick_old", "reject_new"};
 constexpr std::string_view kOverflows[] = {"close", "drop_oldest", "drop_newest"};
 constexpr std::string_view kRateOverflows[] = {"pause", "close"};
-
 constexpr std::string_view kCompressionModes[] = {"off", "on"};
 
 // All of a profile is for connections that are opened after the reload.
@@ -106,7 +105,7 @@ constexpr BoundSetting<Profile> kSettings[] = {
         .min = 10, .max = kDay, .unit = Unit::kMilliseconds, .reload = kNew}),
     bind<&Profile::ping_jitter_percent>({
         .name = "ping_jitter_percent",
-        .help = "Pings come up to this much earlier, at random, so that they do not bunch.",
+        .help = "Pings come up to this much earlier or later, at random, so that they do not bunch.",
         .min = 0, .max = 90, .unit = Unit::kPercent, .reload = kNew}),
     bind<&Profile::heartbeat_text>({
         .name = "heartbeat_text",

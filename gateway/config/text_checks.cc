@@ -6,6 +6,7 @@
 #include <cstddef>
 
 #include "gateway/config/host_port.h"
+#include "proto/base/ascii.h"
 #include "proto/proxy/ip_address.h"
 
 namespace config {
@@ -17,6 +18,8 @@ constexpr std::size_t kKeySizeMin = 16;
 constexpr std::size_t kKeySizeMax = 512;
 constexpr std::size_t kProfileNameSizeMax = 64;
 
+using dunlin::is_control;
+
 using Complaint = std::optional<std::string>;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -24,7 +27,6 @@ bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 bool is_alphanumeric(char c) { return is_digit(c) || is_lower(c) || is_upper(c); }
 bool is_visible(char c) { return c > 0x20 && c < 0x7f; }
-bool is_control(char c) { return (c >= 0 && c < 0x20) || c == 0x7f; }
 
 // RFC 3986 unreserved characters: a name or path made of them is the same with and without
 // percent-encoding, so what is compared is what was written.

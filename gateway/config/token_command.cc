@@ -77,12 +77,6 @@ std::optional<std::string> write_new_file(const std::string& path, std::string_v
   return std::nullopt;
 }
 
-// A token may hold anything, and a terminal would obey it.
-std::string printable(std::string text) {
-  std::ranges::replace_if(text, [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; }, '?');
-  return text;
-}
-
 std::string time_text(std::int64_t ms) {
   return fmt::format("{:%FT%TZ}", fmt::gmtime(static_cast<std::time_t>(ms / 1'000)));
 }

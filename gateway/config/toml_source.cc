@@ -19,13 +19,6 @@ Location location_in(const std::string& name, const toml::source_region& region)
   return {.source = name, .line = region.begin.line, .column = region.begin.column};
 }
 
-// The parser repeats pieces of the text in its messages.
-std::string without_controls(std::string_view text) {
-  std::string result(text);
-  std::ranges::replace_if(result, [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; }, '?');
-  return result;
-}
-
 RawValue list_or_other(const toml::array& array) {
   std::vector<std::string> items;
   for (const toml::node& node : array) {
@@ -141,7 +134,8 @@ TomlContents read_toml(std::string_view text, const std::string& name) {
     // Debian's toml++ is built to throw; the exception ends here.
     TomlContents contents{.is_toml = false};
     contents.errors.push_back(
-        {location_in(name, error.source()), "", without_controls(error.description())});
+        // The parser repeats pieces of the text.
+        {location_in(name, error.source()), "", printable(std::string(error.description()))});
     return contents;
   }
 }

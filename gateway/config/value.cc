@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "gateway/config/quantity.h"
+#include "proto/base/ascii.h"
 
 namespace config {
 namespace {
@@ -238,6 +239,11 @@ std::string to_toml(const Setting& setting, const Value& value) {
                  [](const std::string& text) { return toml_string(text); },
                  [&](const std::vector<std::string>& items) { return toml_list(setting, items); }},
       value);
+}
+
+std::string printable(std::string text) {
+  std::ranges::replace_if(text, dunlin::is_control, '?');
+  return text;
 }
 
 std::string in_quotes(std::string_view text) {

@@ -38,6 +38,9 @@ using RawValue =
 // The items of a secret are shown as "(hidden)".
 [[nodiscard]] std::string to_toml(const Setting& setting, const Value& value);
 
+// For a terminal, which would obey control characters: each becomes '?'.
+[[nodiscard]] std::string printable(std::string text);
+
 // In double quotes, cut at 80 bytes, nothing in it that could disturb a terminal. Valid UTF-8 is
 // not promised to stay: bytes above 0x7e are escaped.
 [[nodiscard]] std::string in_quotes(std::string_view text);

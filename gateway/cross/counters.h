@@ -1,5 +1,7 @@
 // What a shard counts. Each shard writes its own and any thread reads: the exporter sums them when
 // it is asked. No locked instruction is used, because a counter has one writer.
+//
+// Owner: ShardSet, one set for each shard.   Thread: written by the shard's, read by any.
 #pragma once
 
 #include <array>

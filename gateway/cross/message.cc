@@ -95,7 +95,7 @@ Message* Message::allocate(std::size_t frame_size) {
   void* memory = size <= SmallBlocks::kSize ? small_blocks.take() : ::operator new(size);
   auto* message = new (memory) Message;
   message->frame_size_ = frame_size;
-  count_bytes(sizeof(Message) + frame_size);
+  count_bytes(size);
   return message;
 }
 
@@ -218,7 +218,7 @@ std::string Message::encode(Encoding encoding) const {
   if (encoding == Encoding::kGzip) {
     body = gzip(payload());
   } else {
-    (void)text(encoding, body);
+    static_cast<void>(text(encoding, body));
   }
   std::string frame;
   ws::append_frame(frame, encoding == Encoding::kGzip ? ws::Opcode::kBinary : ws::Opcode::kText,

@@ -36,6 +36,19 @@ class ShardSet {
   // Written by the shard itself, read by any.
   [[nodiscard]] Counters& counters(ShardIndex shard) { return shards_[shard]->counters; }
 
+  // Of all shards together.
+  [[nodiscard]] std::uint64_t sum(Counter Counters::* counter) const {
+    std::uint64_t total = 0;
+    for (const auto& shard : shards_) total += (shard->counters.*counter).value();
+    return total;
+  }
+  template <typename Enum>
+  [[nodiscard]] std::uint64_t sum(CounterOf<Enum> Counters::* counters, Enum which) const {
+    std::uint64_t total = 0;
+    for (const auto& shard : shards_) total += (shard->counters.*counters)[which].value();
+    return total;
+  }
+
   // Connections of all shards, for connections_max. Shards add and subtract; any reads.
   std::atomic<std::uint32_t> connections{0};
   // Connections by their client's address: all of them, and those that have not ended their

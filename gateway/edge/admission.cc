@@ -1,14 +1,10 @@
 // Who gets in: rates, limits, and what becomes of those who do not. A storm of connections costs a
 // short answer each, and beyond kUncountedMax of those that wait for one, a close.
 
-#include <sys/socket.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <array>
-#include <cstring>
 
 #include "gateway/edge/edge.h"
 #include "gateway/observe/log.h"
@@ -21,43 +17,49 @@ constexpr std::uint64_t kWarnIntervalMs = 10'000;
 // Ended entries of the list of handshakes that are kept before it is cleaned.
 constexpr std::size_t kHandshakesStaleMax = 1'024;
 
-cross::HandshakeResult result_of(Refusal refusal) {
-  switch (refusal) {
-    case Refusal::kRate:
+cross::HandshakeResult result_of(Obstacle obstacle) {
+  switch (obstacle) {
+    case Obstacle::kRate:
       return cross::HandshakeResult::kRate;
-    case Refusal::kAddress:
+    case Obstacle::kAddress:
       return cross::HandshakeResult::kAddress;
-    case Refusal::kMemory:
+    case Obstacle::kMemory:
       return cross::HandshakeResult::kMemory;
-    case Refusal::kNone:
-    case Refusal::kConnections:
-    case Refusal::kDraining:
+    case Obstacle::kNone:
+    case Obstacle::kConnections:
+    case Obstacle::kDraining:
       break;
   }
   return cross::HandshakeResult::kRefused;
 }
 
-struct RefusalText {
+struct Answer {
   int status;
   std::string_view code;
   std::string_view message;
 };
 
-RefusalText text_of(Refusal refusal) {
-  switch (refusal) {
-    case Refusal::kDraining:
+Answer answer_to(Obstacle obstacle) {
+  switch (obstacle) {
+    case Obstacle::kDraining:
       return {503, "draining", "this gateway is shutting down"};
-    case Refusal::kRate:
+    case Obstacle::kRate:
       return {503, "too_many_at_once", "too many clients connect at this moment"};
-    case Refusal::kAddress:
+    case Obstacle::kAddress:
       return {429, "too_many_from_address", "this address has its maximum of connections"};
-    case Refusal::kMemory:
+    case Obstacle::kMemory:
       return {503, "memory_full", "this gateway holds its maximum of memory"};
-    case Refusal::kNone:
-    case Refusal::kConnections:
+    case Obstacle::kNone:
+    case Obstacle::kConnections:
       break;
   }
   return {503, "too_many_connections", "this gateway holds its maximum of connections"};
+}
+
+// What an address counts as: an IPv4 address, or an IPv6 network.
+proxy::IpAddress counted_as(const net::Address& peer, const config::Limits& limits) {
+  const proxy::IpAddress ip = net::ip_of(peer);
+  return ip.is_v4() ? ip : ip.prefix(static_cast<std::uint8_t>(limits.address_prefix_v6));
 }
 
 }  // namespace
@@ -72,15 +74,15 @@ void Edge::accept(int fd, const net::Address& peer) {
     ::close(fd);
     return;
   }
-  const Refusal refusal = check_arrival();
-  if (refusal != Refusal::kNone && uncounted_ >= uncounted_max()) {
-    refuse(fd, refusal);
+  const Obstacle obstacle = check_arrival();
+  if (obstacle != Obstacle::kNone && uncounted_ >= uncounted_max()) {
+    refuse(fd, obstacle);
     return;
   }
   const Slot slot = open_slot(fd, peer);
   Connection& c = connections_[slot];
-  c.refusal = refusal;
-  c.counted = refusal == Refusal::kNone;
+  c.obstacle = obstacle;
+  c.counted = obstacle == Obstacle::kNone;
   if (!c.counted) ++uncounted_;
   c.awaits_proxy = awaits_proxy;
   c.trusted_peer = trusted;
@@ -116,52 +118,51 @@ bool Edge::give_up_place(Slot slot) {
 }
 
 // What holds for every connection, wherever it comes from. kNone: it is one of connections_max now.
-Refusal Edge::check_arrival() {
-  if (draining_) return Refusal::kDraining;
+Obstacle Edge::check_arrival() {
+  if (draining_) return Obstacle::kDraining;
   // A shard's share: the kernel spreads connections evenly.
   const std::uint64_t shards = services_.shard_count();
   const auto share = [&](std::uint64_t of_all) { return (of_all + shards - 1) / shards; };
   const Rate rate{.per_second = share(config_->limits.accept_rate),
                   .burst = share(config_->limits.accept_burst)};
-  if (!arrivals_.has_token(now_ms_, rate)) return Refusal::kRate;
-  if (services_.memory_full()) return Refusal::kMemory;
-  if (!services_.take_connection()) return Refusal::kConnections;
+  if (!arrivals_.has_token(now_ms_, rate)) return Obstacle::kRate;
+  if (services_.memory_full()) return Obstacle::kMemory;
+  if (!services_.take_connection()) return Obstacle::kConnections;
   arrivals_.take(now_ms_, 1, rate);
-  return Refusal::kNone;
+  return Obstacle::kNone;
 }
 
 // There is no room even for an answer.
-void Edge::refuse(int fd, Refusal refusal) {
+void Edge::refuse(int fd, Obstacle obstacle) {
   ::close(fd);
-  counters_.handshakes[result_of(refusal)].add();
+  counters_.handshakes[result_of(obstacle)].add();
 }
 
 // When there are too many under way, the oldest one gives way: it had the most time.
 void Edge::queue_handshake(Slot slot) {
-  const auto under_way = [&](const Handshake& handshake) {
-    const Connection& c = connections_[handshake.slot];
-    return c.generation == handshake.generation && c.phase == Phase::kHandshake;
+  const auto under_way = [&](const Ref& ref) {
+    return !is_gone(ref) && connections_[ref.slot].phase == Phase::kHandshake;
   };
   while (counters_.handshaking.value() > config_->limits.handshakes_max && !handshakes_.empty()) {
-    const Handshake oldest = handshakes_.front();
+    const Ref oldest = handshakes_.front();
     handshakes_.pop_front();
     if (!under_way(oldest)) continue;
     counters_.handshakes[cross::HandshakeResult::kGaveWay].add();
     end(oldest.slot, cross::CloseCause::kRefused);
   }
   if (handshakes_.size() > 2 * counters_.handshaking.value() + kHandshakesStaleMax) {
-    std::erase_if(handshakes_, [&](const Handshake& h) { return !under_way(h); });
+    std::erase_if(handshakes_, [&](const Ref& ref) { return !under_way(ref); });
   }
-  handshakes_.push_back({.slot = slot, .generation = connections_[slot].generation});
+  handshakes_.push_back(ref_to(slot));
 }
 
 // The cheapest answer there is: what was asked is not looked at.
 Edge::Flow Edge::answer_refusal(Slot slot) {
-  const Refusal refusal = connections_[slot].refusal;
-  const RefusalText text = text_of(refusal);
+  const Obstacle obstacle = connections_[slot].obstacle;
+  const Answer answer = answer_to(obstacle);
   return answer_and_linger(
-      slot, ws::rejection_response(text.status, text.code, text.message, retry_after()),
-      result_of(refusal));
+      slot, ws::rejection_response(answer.status, answer.code, answer.message, retry_after()),
+      result_of(obstacle));
 }
 
 // RFC 9110 10.2.3 knows whole seconds only. Spread, so that those who were refused together do not
@@ -173,21 +174,10 @@ std::string Edge::retry_after() {
 }
 
 bool Edge::counts_by_address(const net::Address& peer) const {
-  if (peer.family != AF_INET && peer.family != AF_INET6) return false;
-  return !proxy::contains(exempt_, net::ip_of(peer));
+  return net::has_ip(peer) && !proxy::contains(exempt_, net::ip_of(peer));
 }
 
-namespace {
-
-// What an address counts as: an IPv4 address, or an IPv6 network.
-proxy::IpAddress counted_as(const net::Address& peer, const config::Limits& limits) {
-  const proxy::IpAddress ip = net::ip_of(peer);
-  return ip.is_v4() ? ip : ip.prefix(static_cast<std::uint8_t>(limits.address_prefix_v6));
-}
-
-}  // namespace
-
-// False: its address has too many already, and `refusal` says so.
+// False: its address has too many already, and `obstacle` says so.
 bool Edge::take_address(Slot slot) {
   Connection& c = connections_[slot];
   if (!counts_by_address(c.peer)) return true;
@@ -208,7 +198,7 @@ bool Edge::take_address(Slot slot) {
       "an address has its maximum of connections; if it is a proxy of yours, name it in "
       "public.trusted_proxies",
       c.peer);
-  c.refusal = Refusal::kAddress;
+  c.obstacle = Obstacle::kAddress;
   return false;
 }
 

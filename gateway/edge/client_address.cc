@@ -11,8 +11,7 @@
 namespace edge {
 
 bool Edge::is_trusted(const net::Address& peer) const {
-  if (trusted_.empty() || (peer.family != AF_INET && peer.family != AF_INET6)) return false;
-  return proxy::contains(trusted_, net::ip_of(peer));
+  return net::has_ip(peer) && proxy::contains(trusted_, net::ip_of(peer));
 }
 
 // The first bytes of a connection, before everything else, TLS too. Received is what the header
@@ -35,7 +34,7 @@ Edge::Flow Edge::read_proxy_header(Slot slot) {
     dunlin::ConstBytes input(read_buffer_.get(), static_cast<std::size_t>(size));
     const proxy::HeaderParser::Step step = parser.next(input);
     if (const auto* error = std::get_if<proxy::ProxyError>(&step)) {
-      return refuse_proxy_header(slot, proxy::name_of(*error));
+      return refuse_proxy_header(slot, *error);
     }
     if (const auto* header = std::get_if<proxy::Header>(&step)) {
       c.awaits_proxy = false;
@@ -44,22 +43,23 @@ Edge::Flow Edge::read_proxy_header(Slot slot) {
       proxy_headers_.erase(slot);
       // LOCAL: the load balancer's own, such as a health check.
       if (source) become_client(slot, *source);
-      const bool refused = c.counted && c.refusal != Refusal::kNone;
+      const bool refused = c.counted && c.obstacle != Obstacle::kNone;
       return refused && !give_up_place(slot) ? Flow::kStop : Flow::kGoOn;
     }
   }
 }
 
 // Whoever speaks here speaks another protocol: there is no answer that it would understand.
-Edge::Flow Edge::refuse_proxy_header(Slot slot, std::string_view why) {
-  if (now_ms_ >= warn_again_ms_) {
-    warn_of(why == proxy::name_of(proxy::ProxyError::kVersion1)
-                ? "a PROXY header of version 1 came; the load balancer must send version 2"
-                : "a bad PROXY header came",
-            connections_[slot].peer);
+Edge::Flow Edge::refuse_proxy_header(Slot slot, proxy::ProxyError error) {
+  const net::Address& peer = connections_[slot].peer;
+  warn_of(error == proxy::ProxyError::kVersion1
+              ? "a PROXY header of version 1 came; the load balancer must send version 2"
+              : "a bad PROXY header came",
+          peer);
+  if (observe::enabled(observe::LogLevel::kDebug)) {
+    observe::debug("PROXY header refused",
+                   {{"peer", net::to_string(peer)}, {"why", proxy::name_of(error)}});
   }
-  observe::debug("PROXY header refused",
-                 {{"peer", net::to_string(connections_[slot].peer)}, {"why", why}});
   counters_.handshakes[cross::HandshakeResult::kProxy].add();
   end(slot, cross::CloseCause::kRefused);
   return Flow::kStop;
@@ -71,7 +71,7 @@ void Edge::become_client(Slot slot, const proxy::Endpoint& client) {
   give_back_address(slot);
   c.peer = net::address_of(client);
   c.trusted_peer = is_trusted(c.peer);  // A proxy behind the load balancer.
-  if (c.refusal == Refusal::kNone && !c.trusted_peer) static_cast<void>(take_address(slot));
+  if (c.obstacle == Obstacle::kNone && !c.trusted_peer) static_cast<void>(take_address(slot));
 }
 
 proxy::Forwarded Edge::read_forwarded(Slot slot) const {

@@ -1,6 +1,5 @@
 // dunlin.v1 requests of an open connection.
 
-#include <algorithm>
 #include <utility>
 
 #include "gateway/edge/edge.h"
@@ -15,13 +14,6 @@ bool allowed(const config::Profile& profile, const Grant* grant, std::string_vie
   if (!profile.client_subscribe || !auth::matches(profile.client_channels, channel)) return false;
   return grant == nullptr || !grant->permissions.channels ||
          auth::matches(*grant->permissions.channels, channel);
-}
-
-std::uint32_t subscriptions_max(const config::Profile& profile, const Grant* grant) {
-  if (grant == nullptr || grant->permissions.subscriptions_max == 0) {
-    return profile.subscriptions_max;
-  }
-  return std::min(profile.subscriptions_max, grant->permissions.subscriptions_max);
 }
 
 }  // namespace
@@ -67,7 +59,9 @@ void Edge::on_request(Slot slot, const push::Subscribe& request) {
     return;
   }
   const hub::Subscriptions* present = hub_.members()[slot].subscriptions;
-  if (present != nullptr && present->list.size() >= subscriptions_max(profile, grant)) {
+  const std::uint32_t count_max =
+      grant == nullptr ? profile.subscriptions_max : subscriptions_max(profile, grant->permissions);
+  if (present != nullptr && present->list.size() >= count_max) {
     send_error(slot, {"too_many_subscriptions", "this connection has its maximum of subscriptions",
                       request.id});
     return;

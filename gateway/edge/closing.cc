@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <string>
 
 #include "gateway/edge/edge.h"
@@ -56,7 +57,7 @@ void Edge::fail(Slot slot, ws::CloseCode code, std::string_view reason, cross::C
   hub_.delivery().discard_waiting(slot, cross::DropCause::kEnded);
   if (!close_sent) send_close_frame(slot, code, reason);
   c.session = ws::Session(0);  // An unfinished message is of no use any more.
-  c.input.reset();             // Nor is what was held back; while lingering it would be output.
+  c.input.reset();             // Nor is what was held back.
   account_input(slot);
   linger(slot);
 }
@@ -97,24 +98,24 @@ void Edge::linger(Slot slot) {
   after_write(slot);
 }
 
-// An HTTP answer (in `input` while lingering) goes out as the socket takes it.
-void Edge::send_rest(Slot slot) {
+// An HTTP answer goes out as the socket takes it.
+void Edge::send_answer(Slot slot) {
   Connection& c = connections_[slot];
-  const iovec part{c.input->data(), c.input->size()};
+  const iovec part{c.answer->data(), c.answer->size()};
   net::SendOperation operation{.tag = slot, .fd = c.fd, .parts = &part, .parts_count = 1};
   send({&operation, 1});  // A broken connection is noted, and ends with the turn.
   if (operation.result <= 0) return;
   const auto sent = static_cast<std::size_t>(operation.result);
   counters_.bytes_out.add(sent);
-  c.input->erase(0, sent);
-  if (c.input->empty()) c.input.reset();
+  c.answer->erase(0, sent);
+  if (c.answer->empty()) c.answer.reset();
 }
 
 void Edge::after_write(Slot slot) {
   Connection& c = connections_[slot];
-  if (c.phase == Phase::kLingering && c.input != nullptr) {
-    send_rest(slot);
-    if (c.phase == Phase::kFree || c.input != nullptr) return;
+  if (c.phase == Phase::kLingering && c.answer != nullptr) {
+    send_answer(slot);
+    if (c.answer != nullptr) return;
   }
   if (c.read_paused && !owes_answers(slot)) {
     c.read_paused = false;
@@ -128,6 +129,36 @@ void Edge::after_write(Slot slot) {
     if (c.tls != nullptr && !say_goodbye(slot)) return;
     c.write_shut = true;
     ::shutdown(c.fd, SHUT_WR);
+  }
+}
+
+// Asks all to go.
+void Edge::drain(std::uint32_t window_ms, std::uint32_t reconnect_spread_ms) {
+  draining_ = true;
+  for (Slot slot = 0; slot < connections_.size(); ++slot) {
+    Connection& c = connections_[slot];
+    if (c.phase == Phase::kFree || (c.joined && hub_.members()[slot].internal)) continue;
+    if (c.phase == Phase::kHandshake) {  // Browsers connect in advance and say nothing for long.
+      c.phase_deadline_ms = std::min(c.phase_deadline_ms, now_ms_ + kLastHandshakeMs);
+      reschedule(slot);
+      continue;
+    }
+    if (c.phase != Phase::kOpen && c.phase != Phase::kLogin) continue;
+    if (c.protocol) {
+      std::string notice;
+      push::append_reconnect(notice,
+                             reconnect_spread_ms == 0
+                                 ? 0
+                                 : static_cast<std::uint32_t>(random_()) % reconnect_spread_ms);
+      send_text(slot, notice);
+    }
+    c.draining = true;
+    if (window_ms == 0) {
+      begin_close(slot, ws::CloseCode::kServiceRestart, "shutting down", cross::CloseCause::kDrain);
+      continue;
+    }
+    c.phase_deadline_ms = now_ms_ + static_cast<std::uint32_t>(random_()) % window_ms;
+    reschedule(slot);
   }
 }
 

@@ -1,8 +1,9 @@
 // The edge's half of a connection; the hub's half (queue, uid, subscriptions) is hub::Member under
 // the same slot number. A plain value: no callback holds state, so that it can move.
 //
-// Owner: Edge's table.   Thread: the shard's.   Bound: connections_max; `head` and `input` exist
-// only during the handshake and while input has to wait.
+// Owner: Edge's table.   Thread: the shard's.   Bound: connections_max; `head`, `input` and
+// `answer` exist only during the handshake, while input has to wait, and while a socket does not
+// take them.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +29,9 @@ enum class Phase : std::uint8_t {
   kLingering,  // Nothing more is read or said; waits until what was sent has left.
 };
 
-// Why a connection is not let in. It is told so as soon as it has said something.
-enum class Refusal : std::uint8_t { kNone, kConnections, kDraining, kRate, kAddress, kMemory };
+// Why a connection is not let in; it is told so as soon as it has said something. (auth::Refusal is
+// why a token is not taken.)
+enum class Obstacle : std::uint8_t { kNone, kConnections, kDraining, kRate, kAddress, kMemory };
 
 struct Connection {
   int fd = -1;
@@ -51,22 +53,23 @@ struct Connection {
   bool draining : 1 = false;     // phase_deadline_ms is when it is asked to go.
   bool peer_closed : 1 = false;  // The peer's Close frame or FIN has come.
   bool write_shut : 1 = false;
-  Refusal refusal : 3 = Refusal::kNone;
+  Obstacle obstacle : 3 = Obstacle::kNone;
   cross::CloseCause cause = cross::CloseCause::kLost;
   std::uint16_t profile = 0;
-  std::uint32_t discarded = 0;  // Bytes that came after the connection had failed.
-  net::Address peer;            // The client, as far as is known.
+  net::Address peer;              // The client, as far as is known.
+  std::uint32_t discarded = 0;    // Bytes that came after the connection had failed.
+  std::uint32_t input_bytes = 0;  // Its part of Counters::input_bytes.
   ws::Session session{0};
   std::unique_ptr<tls::Stream> tls;  // Null: plain TCP.
   std::unique_ptr<http::RequestParser> head;
-  std::unique_ptr<std::string> input;
-  std::unique_ptr<Grant> grant;  // With a token only.
+  std::unique_ptr<std::string> input;   // Received, and has to wait.
+  std::unique_ptr<std::string> answer;  // An HTTP answer: what of it is not sent yet.
+  std::unique_ptr<Grant> grant;         // With a token only.
 
-  std::uint32_t held = 0;  // Bytes of it in Counters::input_bytes.
   TokenBucket messages;
   TokenBucket bytes;
 
-  // Deadlines, loop time; 0: none. The nearest one is in the timer wheel.
+  // Loop time. Of a deadline 0 is none; the nearest one is in the timer wheel.
   std::uint64_t opened_ms = 0;
   std::uint64_t last_read_ms = 0;
   std::uint64_t phase_deadline_ms = 0;  // Handshake, login, pong or close, as the phase says.
@@ -74,6 +77,6 @@ struct Connection {
   std::uint64_t next_heartbeat_ms = 0;
   std::uint64_t queue_expiry_ms = 0;
 };
-static_assert(sizeof(Connection) <= 224);
+static_assert(sizeof(Connection) <= 232);
 
 }  // namespace edge

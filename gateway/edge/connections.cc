@@ -1,86 +1,16 @@
 // The table of connections: entering, moving to another shard, ending.
 
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <utility>
 
-#include "gateway/config/token_keys.h"
 #include "gateway/edge/edge.h"
 #include "gateway/observe/log.h"
 #include "proto/base/assert.h"
 #include "proto/base/bytes.h"
-#include "proto/ws/handshake.h"
 
 namespace edge {
-
-Edge::Edge(cross::ShardIndex shard, loop::Poller& poller, std::uint8_t poll_kind, hub::Hub& hub,
-           Services& services, cross::Counters& counters, net::SendBatch& batch)
-    : shard_(shard),
-      poller_(poller),
-      poll_kind_(poll_kind),
-      hub_(hub),
-      services_(services),
-      counters_(counters),
-      batch_(batch),
-      secure_sends_(batch),
-      wheel_(0),
-      read_buffer_(std::make_unique<std::byte[]>(kReadBufferSize)),
-      random_(std::random_device{}()) {}
-
-Edge::~Edge() {
-  for (Slot slot = 0; slot < connections_.size(); ++slot) {
-    if (connections_[slot].phase != Phase::kFree) ::close(connections_[slot].fd);
-  }
-}
-
-void Edge::configure(std::shared_ptr<const config::Config> config,
-                     std::shared_ptr<const tls::Context> tls) {
-  config_ = std::move(config);
-  tls_ = std::move(tls);
-  if (tls_ != nullptr && cipher_buffer_ == nullptr) {
-    cipher_buffer_ = std::make_unique<std::byte[]>(kCipherBufferSize);
-  }
-  token_rules_ = config::token_rules(*config_);
-  std::vector<hub::QueueRules> rules;
-  for (const config::Profile& profile : config_->profiles) {
-    hub::QueueRules& rule = rules.emplace_back();
-    rule.limits = {.size_max = profile.queue_size_max, .messages_max = profile.queue_messages_max};
-    switch (profile.queue_overflow) {
-      case config::QueueOverflow::kClose:
-        rule.overflow = push::Policy::kClose;
-        break;
-      case config::QueueOverflow::kDropOldest:
-        rule.overflow = push::Policy::kDropOldest;
-        break;
-      case config::QueueOverflow::kDropNewest:
-        rule.overflow = push::Policy::kDropNewest;
-        break;
-    }
-    rule.deflate_size_min = profile.deflate_size_min;
-    if (!profile.room.empty()) hub_.channels().make_permanent(profile.room);
-    for (const std::string& channel : profile.channels) hub_.channels().make_permanent(channel);
-  }
-  hub_.delivery().set_rules(std::move(rules));
-  const config::Compression& compression = config_->compression;
-  hub_.delivery().set_compression(
-      {.parameters = {.level = static_cast<int>(compression.level),
-                      .window_bits = static_cast<std::uint8_t>(compression.window_bits)},
-       .size_max = compression.size_max,
-       .slice_size = compression.deflate_slice_size});
-  const auto networks = [](const std::vector<std::string>& texts) {
-    std::vector<proxy::Network> parsed;
-    for (const std::string& text : texts) parsed.push_back(*proxy::parse_network(text));
-    return parsed;
-  };
-  trusted_ = networks(config_->public_.trusted_proxies);
-  exempt_ = networks(config_->limits.address_exempt);
-}
-
-std::string_view Edge::profile_name(std::uint16_t profile) const {
-  return config_->profiles[profile].name;
-}
 
 Edge::Slot Edge::open_slot(int fd, const net::Address& peer) {
   const Slot slot = slots_.take();
@@ -148,15 +78,13 @@ void Edge::admit(Moving&& connection) {
     end(slot, cross::CloseCause::kLost);  // A reload added it, and has not come here yet.
     return;
   }
-  const std::uint32_t generation = connections_[slot].generation;
+  const Ref self = ref_to(slot);
   std::string input = std::move(connection.input);
   enter(slot, std::move(connection));
-  const auto still_here = [&] {
-    return connections_[slot].generation == generation && connections_[slot].phase != Phase::kFree;
-  };
-  if (!input.empty() && still_here()) process(slot, std::as_writable_bytes(std::span(input)));
-  if (still_here()) account_input(slot);
-  if (still_here() && watch(slot) && tls_ended(connections_[slot])) read_later(slot);
+  if (!input.empty() && !is_gone(self)) process(slot, std::as_writable_bytes(std::span(input)));
+  if (is_gone(self)) return;
+  account_input(slot);
+  if (watch(slot) && tls_ended(connections_[slot])) read_later(slot);
 }
 
 void Edge::enter(Slot slot, Moving&& moving) {
@@ -281,88 +209,12 @@ void Edge::end(Slot slot, cross::CloseCause cause) {
 // The slot is free when the turn is over: until then late events must find it so.
 void Edge::release_slot(Slot slot) {
   wheel_.cancel(slot);
-  counters_.input_bytes.subtract(connections_[slot].held);
+  counters_.input_bytes.subtract(connections_[slot].input_bytes);
   if (connections_[slot].awaits_proxy) proxy_headers_.erase(slot);
   Connection fresh;
   fresh.generation = connections_[slot].generation;
   connections_[slot] = std::move(fresh);
   retired_.push_back(slot);
-}
-
-void Edge::end_turn() {
-  while (!noted_.empty()) {
-    for (const Note& note : std::exchange(noted_, {})) {
-      const Connection& c = connections_[note.slot];
-      if (c.generation != note.generation || c.phase == Phase::kFree) continue;
-      if (note.broken) {
-        end(note.slot, cross::CloseCause::kLost);
-      } else {
-        begin_close(note.slot, ws::CloseCode{kSlowConsumer}, "slow consumer",
-                    cross::CloseCause::kSlow);
-      }
-    }
-  }
-  for (const Slot slot : retired_) slots_.give_back(slot);
-  retired_.clear();
-  tls_steps_ = 0;
-}
-
-void Edge::send(std::span<net::SendOperation> operations) {
-  if (tls_ == nullptr) {
-    batch_.send(operations);
-  } else {
-    streams_.clear();
-    for (const net::SendOperation& operation : operations) {
-      streams_.push_back(connections_[operation.tag].tls.get());
-    }
-    secure_sends_.send(operations, streams_);
-    for (const net::SendOperation& operation : operations) account_pending(operation.tag);
-  }
-  for (const net::SendOperation& operation : operations) {
-    if (operation.result < 0) {
-      noted_.push_back({operation.tag, connections_[operation.tag].generation, true});
-    }
-  }
-}
-
-void Edge::close_slow(hub::MemberIndex member) {
-  noted_.push_back({member, connections_[member].generation, false});
-}
-
-std::uint64_t Edge::now_ns() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U +
-         static_cast<std::uint64_t>(now.tv_nsec);
-}
-
-void Edge::drain(std::uint32_t window_ms, std::uint32_t reconnect_spread_ms) {
-  draining_ = true;
-  for (Slot slot = 0; slot < connections_.size(); ++slot) {
-    Connection& c = connections_[slot];
-    if (c.phase == Phase::kFree || (c.joined && hub_.members()[slot].internal)) continue;
-    if (c.phase == Phase::kHandshake) {  // Browsers connect in advance and say nothing for long.
-      c.phase_deadline_ms = std::min(c.phase_deadline_ms, now_ms_ + kLastHandshakeMs);
-      reschedule(slot);
-      continue;
-    }
-    if (c.phase != Phase::kOpen && c.phase != Phase::kLogin) continue;
-    if (c.protocol) {
-      std::string notice;
-      push::append_reconnect(notice,
-                             reconnect_spread_ms == 0
-                                 ? 0
-                                 : static_cast<std::uint32_t>(random_()) % reconnect_spread_ms);
-      send_text(slot, notice);
-    }
-    c.draining = true;
-    if (window_ms == 0) {
-      begin_close(slot, ws::CloseCode::kServiceRestart, "shutting down", cross::CloseCause::kDrain);
-      continue;
-    }
-    c.phase_deadline_ms = now_ms_ + static_cast<std::uint32_t>(random_()) % window_ms;
-    reschedule(slot);
-  }
 }
 
 }  // namespace edge

@@ -15,7 +15,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <expected>
 #include <memory>
+#include <optional>
 #include <random>
 #include <span>
 #include <string>
@@ -25,6 +27,7 @@
 #include "gateway/auth/token.h"
 #include "gateway/config/config.h"
 #include "gateway/cross/counters.h"
+#include "gateway/edge/close_code.h"
 #include "gateway/edge/connection.h"
 #include "gateway/edge/moving.h"
 #include "gateway/edge/services.h"
@@ -39,18 +42,6 @@
 #include "proto/ws/inflater.h"
 
 namespace edge {
-
-// Codes of ours (7.4.2: 4000–4999 are private). The hundreds tell a client what to do: 40xx do not
-// come back, 41xx come back after a while, 42xx come back at once.
-inline constexpr std::uint16_t kKicked = 4000;
-inline constexpr std::uint16_t kReplaced = 4001;
-inline constexpr std::uint16_t kTooManyConnections = 4002;
-inline constexpr std::uint16_t kLoginFailed = 4003;
-inline constexpr std::uint16_t kTokenExpired = 4004;
-inline constexpr std::uint16_t kSlowConsumer = 4100;
-inline constexpr std::uint16_t kLoginTimeout = 4101;
-inline constexpr std::uint16_t kIdle = 4102;
-inline constexpr std::uint16_t kPongTimeout = 4200;
 
 class Edge final : public hub::Transport {
  public:
@@ -122,18 +113,18 @@ class Edge final : public hub::Transport {
  private:
   using Slot = std::uint32_t;
   enum class Flow : std::uint8_t { kGoOn, kStop };  // kStop: gone, moved, or must not be read now.
-  struct Waiting {  // For room to be subscribed to what its token says.
+  struct Ref {  // A connection that may be gone when it is looked at again.
     Slot slot;
     std::uint32_t generation;
   };
   struct Note {  // For end_turn(): a connection that broke, or whose queue overflowed.
-    Slot slot;
-    std::uint32_t generation;
+    Ref connection;
     bool broken;
   };
 
   // admission.cc: who gets in.
-  [[nodiscard]] Refusal check_arrival();
+  [[nodiscard]] Obstacle check_arrival();
+  void refuse(int fd, Obstacle obstacle);
   [[nodiscard]] bool counts_by_address(const net::Address& peer) const;
   bool take_address(Slot slot);
   bool give_up_place(Slot slot);
@@ -148,7 +139,7 @@ class Edge final : public hub::Transport {
   // client_address.cc: whose connection it is, when a proxy brings it.
   [[nodiscard]] bool is_trusted(const net::Address& peer) const;
   Flow read_proxy_header(Slot slot);
-  Flow refuse_proxy_header(Slot slot, std::string_view why);
+  Flow refuse_proxy_header(Slot slot, proxy::ProxyError error);
   void become_client(Slot slot, const proxy::Endpoint& client);
   [[nodiscard]] proxy::Forwarded read_forwarded(Slot slot) const;
 
@@ -164,7 +155,10 @@ class Edge final : public hub::Transport {
   void account_input(Slot slot);
   void close_for_memory(Slot slot);
 
-  // connections.cc: the table, accepting, entering, moving, ending.
+  // edge.cc
+  void configure_hub();
+
+  // connections.cc: the table, entering, moving, ending.
   Slot open_slot(int fd, const net::Address& peer);
   bool watch(Slot slot);
   void enter(Slot slot, Moving&& connection);
@@ -173,16 +167,17 @@ class Edge final : public hub::Transport {
   void settle(Slot slot, std::unique_ptr<Moving> moving);
   void end(Slot slot, cross::CloseCause cause);
   void release_slot(Slot slot);
-  void refuse(int fd, Refusal refusal);
 
   // reading.cc
   void read(Slot slot, bool until_empty);
   [[nodiscard]] static bool tls_ended(const Connection& c);
   [[nodiscard]] std::span<std::byte> receive_buffer(const Connection& c) const;
+  Flow take_input(Slot slot, std::span<std::byte> bytes);
   void write(Slot slot);
   Flow process(Slot slot, std::span<std::byte> bytes);
   void process_stored(Slot slot);
   Flow discard(Slot slot, std::size_t size);
+  void keep_input(Slot slot, std::span<const std::byte> rest);
   void pause_reading(Slot slot, std::span<const std::byte> rest);
   void read_later(Slot slot);
   [[nodiscard]] bool must_wait(const Connection& c) const;
@@ -202,6 +197,10 @@ class Edge final : public hub::Transport {
   // handshake_phase.cc
   Flow on_head_bytes(Slot slot, std::span<std::byte>& bytes);
   Flow on_head(Slot slot, std::span<std::byte> rest);
+  std::optional<auth::Refusal> identify_by_token(const config::Profile& profile,
+                                                 const http::RequestHead& head, Moving& moving);
+  [[nodiscard]] bool identify_by_query(const config::Profile& profile,
+                                       const http::RequestHead& head, Moving& moving) const;
   Flow answer_page(Slot slot, bool is_profile);
   Flow reject(Slot slot, int status, std::string_view code, std::string_view message,
               std::string_view extra_headers = {});
@@ -229,7 +228,7 @@ class Edge final : public hub::Transport {
   // session_phase.cc
   Flow on_frames(Slot slot, std::span<std::byte> bytes);
   Flow on_event(Slot slot, ws::Event& event, std::span<std::byte> rest);
-  Flow on_message(Slot slot, const ws::Message& message, std::span<std::byte> rest);
+  Flow on_message(Slot slot, const ws::Message& message);
   void count_inflate_failure(ws::Violation violation);
   void reply(Slot slot, ws::Opcode opcode, std::span<const std::byte> payload);
   [[nodiscard]] bool reply_deflated(Slot slot, ws::Opcode opcode,
@@ -261,7 +260,7 @@ class Edge final : public hub::Transport {
   void on_close_frame(Slot slot, const ws::Close& close);
   void send_close_frame(Slot slot, ws::CloseCode code, std::string_view reason);
   void linger(Slot slot);
-  void send_rest(Slot slot);
+  void send_answer(Slot slot);
   void after_write(Slot slot);
 
   // timers.cc
@@ -274,6 +273,11 @@ class Edge final : public hub::Transport {
 
   [[nodiscard]] const config::Profile& profile_of(const Connection& c) const {
     return config_->profiles[c.profile];
+  }
+  [[nodiscard]] Ref ref_to(Slot slot) const { return {slot, connections_[slot].generation}; }
+  [[nodiscard]] bool is_gone(const Ref& ref) const {
+    const Connection& c = connections_[ref.slot];
+    return c.generation != ref.generation || c.phase == Phase::kFree;
   }
   [[nodiscard]] loop::PollKey key_of(Slot slot) const {
     return {poll_kind_, connections_[slot].generation, slot};
@@ -316,20 +320,16 @@ class Edge final : public hub::Transport {
   std::vector<proxy::Network> trusted_;
   std::vector<proxy::Network> exempt_;  // From limits by address.
   TokenBucket arrivals_;
-  struct Handshake {
-    Slot slot;
-    std::uint32_t generation;
-  };
-  std::deque<Handshake> handshakes_;  // Oldest first; some have ended since.
+  std::deque<Ref> handshakes_;  // Oldest first; some have ended since.
   boost::unordered_flat_map<Slot, proxy::HeaderParser> proxy_headers_;  // While they come.
   std::uint64_t warn_again_ms_ = 0;
 
   std::vector<Slot> ready_;      // To be read again.
+  std::vector<Slot> held_back_;  // The same, when their input need wait no more: see must_wait().
   std::vector<Slot> writing_;    // To be written again.
-  std::vector<Slot> held_back_;  // Of those, the ones whose input has to wait: see must_wait().
-  std::vector<Waiting> waiting_;
-  std::vector<Note> noted_;    // What the wire told in the middle of something else.
-  std::vector<Slot> retired_;  // Ended in this turn; free after it.
+  std::vector<Ref> waiting_;     // For room to be subscribed to what their tokens say.
+  std::vector<Note> noted_;      // What the wire told in the middle of something else.
+  std::vector<Slot> retired_;    // Ended in this turn; free after it.
   std::vector<std::uint32_t> due_;
   std::unique_ptr<std::byte[]> read_buffer_;
   std::unique_ptr<std::byte[]> cipher_buffer_;  // Only where TLS is spoken.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gateway/auth/identity.h"
+#include "gateway/config/config.h"
 
 namespace edge {
 
@@ -27,6 +28,14 @@ template <typename Integer>
 [[nodiscard]] Integer narrower(Integer of_profile, Integer of_token) {
   if (of_profile == 0 || of_token == 0) return std::max(of_profile, of_token);
   return std::min(of_profile, of_token);
+}
+
+// Subscriptions that one connection may have.
+[[nodiscard]] inline std::uint32_t subscriptions_max(const config::Profile& profile,
+                                                     const auth::Permissions& permissions) {
+  // Not narrower(): a profile's 0 allows none.
+  if (permissions.subscriptions_max == 0) return profile.subscriptions_max;
+  return std::min(profile.subscriptions_max, permissions.subscriptions_max);
 }
 
 }  // namespace edge

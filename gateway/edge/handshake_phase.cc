@@ -1,7 +1,6 @@
 // From the first byte to the 101, a page, or an HTTP error. RFC 6455 section 4.2.
 
 #include <fmt/format.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -55,7 +54,7 @@ void agree_deflate(const ws::DeflateAgreement& agreed, std::uint64_t message_siz
 // Leaves what follows the head in `bytes`.
 Edge::Flow Edge::on_head_bytes(Slot slot, std::span<std::byte>& bytes) {
   Connection& c = connections_[slot];
-  if (c.refusal != Refusal::kNone) return answer_refusal(slot);
+  if (c.obstacle != Obstacle::kNone) return answer_refusal(slot);
   dunlin::ConstBytes input = bytes;
   for (;;) {
     const http::Step step = c.head->next(input);
@@ -92,7 +91,7 @@ Edge::Flow Edge::on_head(Slot slot, std::span<std::byte> rest) {
   const http::RequestHead& head = c.head->head();
   const proxy::Forwarded forwarded = read_forwarded(slot);
   if (forwarded.client) become_client(slot, *forwarded.client);
-  if (c.refusal != Refusal::kNone) return answer_refusal(slot);
+  if (c.obstacle != Obstacle::kNone) return answer_refusal(slot);
   std::uint16_t profile_index = 0;
   const config::Profile* profile = find_profile(head.path, profile_index);
   if (!ws::is_websocket_upgrade(head)) return answer_page(slot, profile != nullptr);
@@ -121,20 +120,11 @@ Edge::Flow Edge::on_head(Slot slot, std::span<std::byte> rest) {
     moving->encoding = cross::Encoding::kGzip;
   }
   if (profile->auth == config::AuthMode::kToken) {
-    const auto token = presented_token(head, profile->token_param);
-    if (!token) return reject_token(slot, refused(token.error()));
-    if (!token->empty() || profile->identity != config::IdentitySource::kMessage) {
-      if (const auto refusal = take_token(*profile, *token, *moving)) {
-        return reject_token(slot, *refusal);
-      }
-    } else {  // The first message may bring it, and need not be longer than for that.
-      moving->session.set_message_size_max(
-          std::min<std::uint64_t>(profile->message_size_max, login_size_max()));
+    if (const auto refusal = identify_by_token(*profile, head, *moving)) {
+      return reject_token(slot, *refusal);
     }
   } else if (profile->identity == config::IdentitySource::kQuery) {
-    moving->uid = http::query_parameter(head.query, profile->uid_param).value_or("");
-    if (moving->uid.empty() || moving->uid.size() > config_->hub.uid_size_max ||
-        !ws::is_valid_utf8(dunlin::as_bytes(moving->uid))) {
+    if (!identify_by_query(*profile, head, *moving)) {
       return reject(slot, 400, "invalid_uid",
                     "the query parameter that names the user is missing, too long or not UTF-8");
     }
@@ -144,6 +134,28 @@ Edge::Flow Edge::on_head(Slot slot, std::span<std::byte> rest) {
   }
   settle(slot, std::move(moving));
   return c.phase == Phase::kFree ? Flow::kStop : Flow::kGoOn;
+}
+
+// Nothing: what the token says holds, or the first message may bring one.
+std::optional<auth::Refusal> Edge::identify_by_token(const config::Profile& profile,
+                                                     const http::RequestHead& head,
+                                                     Moving& moving) {
+  const auto token = presented_token(head, profile.token_param);
+  if (!token) return refused(token.error());
+  if (!token->empty() || profile.identity != config::IdentitySource::kMessage) {
+    return take_token(profile, *token, moving);
+  }
+  // That message need not be longer than for a token.
+  moving.session.set_message_size_max(
+      std::min<std::uint64_t>(profile.message_size_max, login_size_max()));
+  return std::nullopt;
+}
+
+bool Edge::identify_by_query(const config::Profile& profile, const http::RequestHead& head,
+                             Moving& moving) const {
+  moving.uid = http::query_parameter(head.query, profile.uid_param).value_or("");
+  return !moving.uid.empty() && moving.uid.size() <= config_->hub.uid_size_max &&
+         ws::is_valid_utf8(dunlin::as_bytes(moving.uid));
 }
 
 Edge::Flow Edge::answer_page(Slot slot, bool is_profile) {
@@ -186,7 +198,7 @@ Edge::Flow Edge::answer_and_linger(Slot slot, std::string_view response,
   counters_.handshakes[result].add();
   counters_.handshaking.subtract();
   c.head.reset();
-  c.input = std::make_unique<std::string>(response);
+  c.answer = std::make_unique<std::string>(response);
   linger(slot);
   return c.phase == Phase::kFree ? Flow::kStop : Flow::kGoOn;
 }

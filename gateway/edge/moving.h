@@ -1,5 +1,8 @@
 // A connection on its way to the shard that owns its uid: everything it is, as one movable value.
 // Also what a connection has to be given to enter on the shard where it already stands.
+//
+// Owner: the shard it leaves, then the job that carries it, then the shard it enters.   Thread: its
+// owner's.   Bound: as in Connection; `input` is what one read gave.
 #pragma once
 
 #include <cstdint>

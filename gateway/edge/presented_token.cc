@@ -1,6 +1,5 @@
 #include "gateway/edge/presented_token.h"
 
-#include <optional>
 #include <utility>
 
 #include "proto/http/field.h"
@@ -9,15 +8,7 @@
 namespace edge {
 namespace {
 
-constexpr std::string_view kScheme = "bearer";
 constexpr std::string_view kSubprotocol = "bearer.";
-
-// Of a header; nothing if it is of another scheme, which may be somebody else's business.
-std::optional<std::string_view> bearer_of(std::string_view authorization) {
-  const std::string_view scheme = authorization.substr(0, authorization.find(' '));
-  if (!http::equals_ignoring_case(scheme, kScheme)) return std::nullopt;
-  return http::trim(authorization.substr(kScheme.size()));
-}
 
 }  // namespace
 
@@ -31,7 +22,8 @@ std::expected<std::string, auth::Refusal> presented_token(const http::RequestHea
   };
   for (const http::Header& header : head.headers) {
     if (header.name == "authorization") {
-      if (const auto found = bearer_of(header.value)) take(std::string(*found));
+      // Of another scheme it may be somebody else's business.
+      if (const auto found = http::bearer_credentials(header.value)) take(std::string(*found));
     } else if (header.name == "sec-websocket-protocol") {
       http::ListReader list(header.value);
       for (std::string_view name; list.next(name);) {

@@ -1,6 +1,8 @@
 // Where an opening handshake carries a token: `Authorization: Bearer`, a query parameter, or an
 // offered subprotocol `bearer.<token>`, since a browser's script can set nothing else. RFC 6750
 // section 2.
+//
+// Owner: free function.   Thread: any.   Bound: linear in the head.
 #pragma once
 
 #include <expected>

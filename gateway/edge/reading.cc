@@ -13,12 +13,10 @@ namespace edge {
 
 void Edge::on_ready(loop::PollKey key, loop::Readiness readiness) {
   if (key.slot >= connections_.size()) return;
-  const Connection& c = connections_[key.slot];
-  if (c.phase == Phase::kFree || c.generation != key.generation) return;
-  if (readiness.writable) {
-    write(key.slot);
-    if (c.phase == Phase::kFree) return;
-  }
+  const Ref ref{key.slot, key.generation};
+  if (is_gone(ref)) return;
+  if (readiness.writable) write(key.slot);
+  if (is_gone(ref)) return;
   if (readiness.readable || readiness.peer_closed) read(key.slot, readiness.peer_closed);
 }
 
@@ -41,10 +39,8 @@ void Edge::read(Slot slot, bool until_empty) {
   if (c.awaits_proxy && read_proxy_header(slot) == Flow::kStop) return;
   std::size_t budget = kReadBudget;
   while (budget > 0) {
-    if (c.read_paused || c.rate_paused || c.input != nullptr) {
-      // Kept for later; the end of a stream is seen then, too.
-      return;
-    }
+    // Kept for later; the end of a stream is seen then, too.
+    if (c.read_paused || c.rate_paused || c.input != nullptr || c.answer != nullptr) return;
     if (tls_ended(c)) {  // Its end came with input that had to wait: nothing tells of it again.
       on_peer_end(slot);
       return;
@@ -59,20 +55,7 @@ void Edge::read(Slot slot, bool until_empty) {
     const ssize_t size = ::recv(c.fd, buffer.data(), buffer.size(), 0);
     if (size > 0) {
       const auto received = static_cast<std::size_t>(size);
-      counters_.bytes_in.add(received);
-      c.last_read_ms = now_ms_;
-      c.ping_outstanding = false;
-      if (c.joined) c.bytes.take(now_ms_, received, byte_rate_of(profile_of(c)));
-      std::span<std::byte> bytes = buffer.first(received);
-      if (c.tls != nullptr && decrypt(slot, bytes) == Flow::kStop) return;
-      const std::uint32_t generation = c.generation;
-      const Flow flow = bytes.empty() ? Flow::kGoOn : process(slot, bytes);
-      if (c.phase != Phase::kFree && c.generation == generation) account_input(slot);
-      if (flow == Flow::kStop) return;
-      if (tls_ended(c)) {
-        on_peer_end(slot);
-        return;
-      }
+      if (take_input(slot, buffer.first(received)) == Flow::kStop) return;
       if (received < buffer.size() && !until_empty) return;
       budget -= std::min(budget, received);
     } else if (size == 0) {
@@ -84,6 +67,23 @@ void Edge::read(Slot slot, bool until_empty) {
     }
   }
   read_later(slot);
+}
+
+// What one call has received, through TLS if that is spoken.
+Edge::Flow Edge::take_input(Slot slot, std::span<std::byte> bytes) {
+  Connection& c = connections_[slot];
+  counters_.bytes_in.add(bytes.size());
+  c.last_read_ms = now_ms_;
+  c.ping_outstanding = false;
+  if (c.joined) c.bytes.take(now_ms_, bytes.size(), byte_rate_of(profile_of(c)));
+  if (c.tls != nullptr && decrypt(slot, bytes) == Flow::kStop) return Flow::kStop;
+  const Ref self = ref_to(slot);
+  const Flow flow = bytes.empty() ? Flow::kGoOn : process(slot, bytes);
+  if (!is_gone(self)) account_input(slot);
+  if (flow == Flow::kStop) return Flow::kStop;
+  if (!tls_ended(c)) return Flow::kGoOn;
+  on_peer_end(slot);
+  return Flow::kStop;
 }
 
 bool Edge::tls_ended(const Connection& c) {
@@ -124,10 +124,14 @@ Edge::Flow Edge::discard(Slot slot, std::size_t size) {
   return Flow::kStop;
 }
 
-void Edge::pause_reading(Slot slot, std::span<const std::byte> rest) {
-  Connection& c = connections_[slot];
-  c.input = std::make_unique<std::string>(dunlin::as_string_view(rest));
+void Edge::keep_input(Slot slot, std::span<const std::byte> rest) {
+  connections_[slot].input = std::make_unique<std::string>(dunlin::as_string_view(rest));
   account_input(slot);
+}
+
+void Edge::pause_reading(Slot slot, std::span<const std::byte> rest) {
+  keep_input(slot, rest);
+  Connection& c = connections_[slot];
   if (c.rate_paused) return;  // A timer tells when to go on.
   c.in_ready_list = true;
   held_back_.push_back(slot);
@@ -174,18 +178,16 @@ void Edge::run_ready() {
 }
 
 void Edge::process_stored(Slot slot) {
-  Connection& c = connections_[slot];
-  if (c.phase == Phase::kLingering) return;  // There, `input` is output: see closing.cc.
-  const std::unique_ptr<std::string> stored = std::move(c.input);
-  const std::uint32_t generation = c.generation;
+  const std::unique_ptr<std::string> stored = std::move(connections_[slot].input);
+  const Ref self = ref_to(slot);
   process(slot, std::as_writable_bytes(std::span(*stored)));
-  if (c.phase != Phase::kFree && c.generation == generation) account_input(slot);
+  if (!is_gone(self)) account_input(slot);
 }
 
 void Edge::on_peer_end(Slot slot) {
   Connection& c = connections_[slot];
   c.peer_closed = true;
-  const bool unsent = c.input != nullptr || (c.joined && hub_.members()[slot].queue != nullptr);
+  const bool unsent = c.answer != nullptr || (c.joined && hub_.members()[slot].queue != nullptr);
   if (c.phase == Phase::kLingering && unsent) return;  // A half-closed peer may still read.
   if (c.phase == Phase::kHandshake) counters_.handshakes[cross::HandshakeResult::kLost].add();
   end(slot, cross::CloseCause::kLost);

@@ -1,10 +1,7 @@
 // Connections that speak TLS: between the descriptor and the phases. RFC 8446, RFC 5246.
 
-#include <utility>
-
 #include "gateway/edge/edge.h"
 #include "gateway/observe/log.h"
-#include "proto/ws/handshake.h"
 
 namespace edge {
 
@@ -72,7 +69,7 @@ bool Edge::flush_tls(Slot slot) {
 // After each send: most have neither.
 void Edge::account_pending(Slot slot) {
   const Connection& c = connections_[slot];
-  if (c.tls != nullptr && (c.held != 0 || c.tls->pending_memory() != 0)) account_input(slot);
+  if (c.tls != nullptr && (c.input_bytes != 0 || c.tls->pending_memory() != 0)) account_input(slot);
 }
 
 // close_notify, behind all that is pending. False: it waits for the socket.

@@ -1,6 +1,7 @@
 // What the edge needs of its shard and of other shards. Implemented by shard/shard.h.
 //
-// Thread: the shard's. Answers come back through Edge's functions, never from within the call.
+// Owner: Shard.   Thread: the shard's. Answers come back through Edge's functions, never from
+// within the call.
 #pragma once
 
 #include <cstdint>

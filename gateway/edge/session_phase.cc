@@ -14,7 +14,7 @@ namespace edge {
 
 Edge::Flow Edge::on_frames(Slot slot, std::span<std::byte> bytes) {
   Connection& c = connections_[slot];
-  const std::uint32_t generation = c.generation;
+  const Ref self = ref_to(slot);
   Flow flow = Flow::kGoOn;
   while (flow == Flow::kGoOn) {
     if (must_wait(c)) {
@@ -28,8 +28,7 @@ Edge::Flow Edge::on_frames(Slot slot, std::span<std::byte> bytes) {
     }
     if (!bytes.empty() && inflated_enough(c)) {
       flush_replies(slot);
-      c.input = std::make_unique<std::string>(dunlin::as_string_view(bytes));
-      account_input(slot);
+      keep_input(slot, bytes);
       read_later(slot);
       return Flow::kStop;
     }
@@ -38,7 +37,7 @@ Edge::Flow Edge::on_frames(Slot slot, std::span<std::byte> bytes) {
     c.messages.take(now_ms_, 1, message_rate_of(profile_of(c)));
     flow = on_event(slot, event, bytes);
   }
-  if (c.phase == Phase::kFree || c.generation != generation) return Flow::kStop;
+  if (is_gone(self)) return Flow::kStop;
   flush_replies(slot);
   if (owes_answers(slot)) {
     c.read_paused = true;  // It does not take our answers: no more questions. See after_write().
@@ -94,7 +93,7 @@ Edge::Flow Edge::on_event(Slot slot, ws::Event& event, std::span<std::byte> rest
     if (c.phase == Phase::kClosing) return Flow::kGoOn;  // We have said all we had to say.
     counters_.messages_in.add();
     if (c.phase == Phase::kLogin) return on_login_message(slot, *message, rest);
-    return on_message(slot, *message, rest);
+    return on_message(slot, *message);
   }
   if (const auto* ping = std::get_if<ws::Ping>(&event)) {
     if (c.phase == Phase::kClosing) return Flow::kGoOn;
@@ -125,7 +124,7 @@ Edge::Flow Edge::on_event(Slot slot, ws::Event& event, std::span<std::byte> rest
   return Flow::kGoOn;  // A pong: that it came is what counts, and read() has noted it.
 }
 
-Edge::Flow Edge::on_message(Slot slot, const ws::Message& message, std::span<std::byte> /*rest*/) {
+Edge::Flow Edge::on_message(Slot slot, const ws::Message& message) {
   const config::Profile& profile = profile_of(connections_[slot]);
   const bool text = message.opcode == ws::Opcode::kText;
   if (text && profile.answer_ping && dunlin::as_string_view(message.payload) == "ping") {

@@ -16,15 +16,16 @@ constexpr std::uint64_t kShedSizeMin = 4'096;
 
 }  // namespace
 
-// Input that was received and is not used up. (An answer that waits in `input` counts, too, and so
-// does what is encrypted and waits for the socket: the queue has it in plaintext besides.)
+// Input that was received and is not used up, an HTTP answer that is not sent, and what is encrypted
+// and waits for the socket: the queue has it in plaintext besides.
 void Edge::account_input(Slot slot) {
   Connection& c = connections_[slot];
-  const std::size_t held = c.session.buffered_size() + (c.input != nullptr ? c.input->size() : 0) +
+  const std::size_t size = c.session.buffered_size() + (c.input != nullptr ? c.input->size() : 0) +
+                           (c.answer != nullptr ? c.answer->size() : 0) +
                            (c.head != nullptr ? c.head->buffered_size() : 0) +
                            (c.tls != nullptr ? c.tls->pending_memory() : 0);
-  counters_.input_bytes.add(held - c.held);  // Unsigned: may go down.
-  c.held = static_cast<std::uint32_t>(held);
+  counters_.input_bytes.add(size - c.input_bytes);  // Unsigned: may go down.
+  c.input_bytes = static_cast<std::uint32_t>(size);
 }
 
 std::uint64_t Edge::shed(std::uint64_t size, std::uint64_t holder_size_min) {
@@ -36,7 +37,9 @@ std::uint64_t Edge::shed(std::uint64_t size, std::uint64_t holder_size_min) {
     if (member != nullptr && member->internal) continue;
     const std::uint64_t queued =
         member != nullptr && member->queue != nullptr ? member->queue->size() : 0;
-    if (c.held + queued >= kShedSizeMin) holders.emplace_back(c.held + queued, slot);
+    if (c.input_bytes + queued >= kShedSizeMin) {
+      holders.emplace_back(c.input_bytes + queued, slot);
+    }
   }
   const std::size_t count = std::min(holders.size(), kShedMax + 1);
   std::partial_sort(holders.begin(), holders.begin() + static_cast<std::ptrdiff_t>(count),

@@ -46,13 +46,9 @@ std::expected<auth::Identity, auth::Refusal> Edge::verify_token(std::string_view
 
 std::expected<std::unique_ptr<Grant>, auth::Refusal> Edge::make_grant(
     const config::Profile& profile, auth::Identity& identity) {
-  const std::size_t subscriptions = profile.channels.size() + (profile.room.empty() ? 0 : 1);
-  const std::uint32_t subscriptions_max =
-      std::min(profile.subscriptions_max, identity.permissions.subscriptions_max == 0
-                                              ? profile.subscriptions_max
-                                              : identity.permissions.subscriptions_max);
+  const std::size_t of_profile = profile.channels.size() + (profile.room.empty() ? 0 : 1);
   if (!identity.subscribe.empty() &&
-      subscriptions + identity.subscribe.size() > subscriptions_max) {
+      of_profile + identity.subscribe.size() > subscriptions_max(profile, identity.permissions)) {
     return std::unexpected(auth::Refusal::kPermissions);
   }
   auto grant = std::make_unique<Grant>(Grant{.permissions = std::move(identity.permissions),
@@ -212,16 +208,13 @@ void Edge::subscribe_granted(Slot slot) {
   if (names.empty()) {
     names.shrink_to_fit();
   } else {
-    waiting_.push_back({slot, c.generation});
+    waiting_.push_back(ref_to(slot));
   }
 }
 
 void Edge::subscribe_waiting() {
-  for (const Waiting& waiting : std::exchange(waiting_, {})) {
-    const Connection& c = connections_[waiting.slot];
-    if (c.generation == waiting.generation && c.phase == Phase::kOpen) {
-      subscribe_granted(waiting.slot);
-    }
+  for (const Ref& ref : std::exchange(waiting_, {})) {
+    if (!is_gone(ref) && connections_[ref.slot].phase == Phase::kOpen) subscribe_granted(ref.slot);
   }
 }
 

@@ -45,7 +45,7 @@ Address address_of(const proxy::Endpoint& endpoint) {
 }
 
 std::string to_string(const Address& address) {
-  if (address.family != AF_INET && address.family != AF_INET6) return "local";
+  if (!has_ip(address)) return "local";
   std::array<char, INET6_ADDRSTRLEN> text{};
   inet_ntop(address.family, address.bytes.data(), text.data(), text.size());
   if (address.port == 0) return text.data();

@@ -1,4 +1,6 @@
 // A peer's or listener's address in 20 bytes, IPv4 or IPv6.
+//
+// Owner: plain value.   Thread: any.
 #pragma once
 
 #include <sys/socket.h>
@@ -20,7 +22,11 @@ struct Address {
   static Address from(const sockaddr_storage& storage);
 };
 
-// IPv4 or IPv6; an IPv4 client of a socket for both is the IPv4 client.
+// False: a socket without an address, such as one of a pair.
+[[nodiscard]] inline bool has_ip(const Address& address) {
+  return address.family == AF_INET || address.family == AF_INET6;
+}
+// Of one that has_ip(); an IPv4 client of a socket for both is the IPv4 client.
 [[nodiscard]] proxy::IpAddress ip_of(const Address& address);
 [[nodiscard]] Address address_of(const proxy::Endpoint& endpoint);
 

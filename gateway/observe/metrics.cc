@@ -57,11 +57,7 @@ class Exposition {
     MetricFamily& out = family(MetricType::Counter, std::move(name), std::move(help));
     for (std::size_t c = 0; c < static_cast<std::size_t>(Enum::kCount); ++c) {
       const auto cause = static_cast<Enum>(c);
-      std::uint64_t total = 0;
-      for (cross::ShardIndex i = 0; i < shards_.size(); ++i) {
-        total += (shards_.counters(i).*counters)[cause].value();
-      }
-      sample(out, {{label, std::string(name_of(cause))}}, total);
+      sample(out, {{label, std::string(name_of(cause))}}, shards_.sum(counters, cause));
     }
   }
 
@@ -102,11 +98,7 @@ void add_receipts(Exposition& out, cross::ShardSet& shards) {
       "nothing "
       "waits, matched = written + conflated + drops.");
   for (const auto& [kind, counter] : kKinds) {
-    std::uint64_t total = 0;
-    for (cross::ShardIndex i = 0; i < shards.size(); ++i) {
-      total += (shards.counters(i).*counter).value();
-    }
-    Exposition::sample(family, {{"kind", kind}}, total);
+    Exposition::sample(family, {{"kind", kind}}, shards.sum(counter));
   }
 }
 
@@ -135,14 +127,11 @@ void add_latency(Exposition& out, cross::ShardSet& shards) {
 }
 
 void add_memory(Exposition& out, cross::ShardSet& shards) {
-  std::uint64_t messages = 0;
-  for (cross::ShardIndex i = 0; i < shards.size(); ++i) {
-    messages += shards.counters(i).message_bytes.value();  // One alone may be below 0.
-  }
   const auto gauge = [&](std::string name, std::string help, std::uint64_t value) {
     Exposition::sample(out.family(MetricType::Gauge, std::move(name), std::move(help)), {}, value);
   };
-  gauge("dunlin_message_bytes", "Memory of all messages in queues, histories and rings.", messages);
+  gauge("dunlin_message_bytes", "Memory of all messages in queues, histories and rings.",
+        shards.sum(&cross::Counters::message_bytes));  // One alone may be below 0.
   gauge("dunlin_memory_held_bytes", "What counts for limits.memory_max.", shards.memory.held());
   gauge("dunlin_memory_max_bytes", "limits.memory_max in force.", shards.memory.ceiling());
   gauge("dunlin_memory_shedding", "1 while connections are closed for want of memory.",
@@ -182,6 +171,8 @@ std::string metrics_text(cross::ShardSet& shards, const config::Config& config, 
                &C::input_bytes);
   out.by_shard(kGauge, "dunlin_api_bytes", "Bytes of API requests and answers under way.",
                &C::api_bytes);
+  out.by_shard(kGauge, "dunlin_idempotency_bytes", "Answers kept for pushes that come again.",
+               &C::idempotency_bytes);
   out.by_shard(kGauge, "dunlin_largest_holder_bytes",
                "What the largest connection holds, where more than half of memory_max is held.",
                &C::largest_holder);
@@ -190,6 +181,8 @@ std::string metrics_text(cross::ShardSet& shards, const config::Config& config, 
                &C::fanouts_waiting);
   out.by_shard(kGauge, "dunlin_api_connections", "Open connections of the internal API.",
                &C::api_connections);
+  out.by_shard(kGauge, "dunlin_api_open_requests", "Requests of the internal API under way.",
+               &C::api_open_requests);
   add_rings(out, shards);
 
   out.by_shard(kCounter, "dunlin_accepted_total", "TCP connections accepted.", &C::accepted);

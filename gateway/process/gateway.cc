@@ -3,13 +3,10 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <iostream>
 #include <latch>
 #include <memory>
@@ -22,12 +19,12 @@
 #include "gateway/config/host_port.h"
 #include "gateway/config/loader.h"
 #include "gateway/config/reload.h"
-#include "gateway/config/rules.h"
 #include "gateway/cross/shard_set.h"
 #include "gateway/loop/event_loop.h"
 #include "gateway/net/listener.h"
 #include "gateway/net/send_batch.h"
 #include "gateway/observe/log.h"
+#include "gateway/process/announcement.h"
 #include "gateway/process/file_limit.h"
 #include "gateway/process/memory_limit.h"
 #include "gateway/process/ready_file.h"
@@ -59,44 +56,9 @@ int start_failure(std::string_view why) {
   return 1;
 }
 
-// The page connects to /ws, and says who it is.
-bool has_push_page(const config::Config& config) {
-  return config.public_.pages &&
-         std::ranges::any_of(config.profiles, [](const config::Profile& profile) {
-           return profile.path == "/ws" && profile.auth == config::AuthMode::kNone &&
-                  profile.identity == config::IdentitySource::kMessage;
-         });
-}
-
-// What a caller of the API must show; never a key itself.
-std::string curl_options(const config::Config& config) {
-  std::string options;
-  if (config.api.tls && config.tls.self_signed) options += "-k ";
-  if (!config.api.client_ca.empty()) options += "--cert CERTIFICATE --key KEY ";
-  if (!config.api.keys.empty()) options += "-H 'Authorization: Bearer KEY' ";
-  return options;
-}
-
 // A file that was sound when it was checked, a moment ago.
 std::string to_line(const config::Finding& finding) {
   return fmt::format("{}: {}", finding.key, finding.message);
-}
-
-// Every limit of the whole gateway, once, so that an operator need not guess what is in force.
-void log_limits(const config::Config& config, std::uint64_t memory_max) {
-  const config::Limits& limits = config.limits;
-  observe::info("limits", {{"memory_bytes", memory_max},
-                           {"connections", config.public_.connections_max},
-                           {"accepts_per_second", limits.accept_rate},
-                           {"accept_burst", limits.accept_burst},
-                           {"handshakes_per_shard", limits.handshakes_max},
-                           {"handshake_timeout_ms", config.handshake.timeout_ms},
-                           {"connections_per_address", limits.connections_per_address_max},
-                           {"handshakes_per_address", limits.handshakes_per_address_max},
-                           {"ipv6_prefix", limits.address_prefix_v6},
-                           {"trusted_proxies", config.public_.trusted_proxies.size()},
-                           {"api_connections_per_shard", config.api.connections_max},
-                           {"api_body_bytes", config.api.body_size_max}});
 }
 
 net::SendBatch::Mode choose_send_mode(const config::Config& config) {
@@ -132,7 +94,6 @@ class Gateway {
 
  private:
   void start_shards(const net::BoundSockets& public_sockets, const net::BoundSockets& api_sockets);
-  void announce(const config::HostPort& public_address, const config::HostPort& api_address) const;
   [[nodiscard]] shard::Snapshot snapshot() const { return {config_, tls_.public_, tls_.api}; }
   void on_wake();
   void reload();
@@ -141,7 +102,6 @@ class Gateway {
   void stop_shards();
   template <typename MakeJob>
   void order(MakeJob&& make_job);
-  [[nodiscard]] std::uint64_t sum(cross::Counter cross::Counters::* counter);
 
   const config::ServeCommand& command_;
   const config::Surroundings& surroundings_;
@@ -171,14 +131,6 @@ void Gateway::order(MakeJob&& make_job) {
   }
 }
 
-std::uint64_t Gateway::sum(cross::Counter cross::Counters::* counter) {
-  std::uint64_t total = 0;
-  for (cross::ShardIndex i = 0; i < shard_count_; ++i) {
-    total += (shards_.counters(i).*counter).value();
-  }
-  return total;
-}
-
 int Gateway::run() {
   shards_.memory.set_ceiling(memory_ceiling(*config_));
   const FileLimit files = raise_file_limit(*config_, shard_count_);
@@ -206,7 +158,7 @@ int Gateway::run() {
       return start_failure(*error);
     }
   }
-  announce(public_sockets->address, api_sockets->address);
+  print_addresses(*config_, public_sockets->address, api_sockets->address);
   loop_.run([] { return false; });
   for (std::thread& thread : threads_) thread.join();
   observe::info("stopped", {});
@@ -238,43 +190,7 @@ void Gateway::start_shards(const net::BoundSockets& public_sockets,
                             {"profiles", config_->profiles.size()},
                             {"connections_max", config_->public_.connections_max}});
   log_certificates(tls_);
-  for (const config::Finding& warning : config::find_warnings(*config_)) {
-    if (!warning.key.ends_with(".auth")) continue;  // The others are for check-config.
-    observe::warn("tokens are not asked for", {{"setting", warning.key}, {"why", warning.message}});
-  }
-  if (config_->api.keys.empty() && config_->api.client_ca.empty()) {
-    observe::warn("the internal API has no keys: whoever reaches it can push", {});
-  }
-  if (::geteuid() == 0) {
-    observe::warn("running as root, which nothing here needs: give it a user of its own", {});
-  }
-}
-
-void Gateway::announce(const config::HostPort& public_address,
-                       const config::HostPort& api_address) const {
-  const auto reachable = [](config::HostPort address) {
-    if (config::is_wildcard(address)) address.host = "127.0.0.1";
-    return config::to_string(address);
-  };
-  const std::string site = reachable(public_address);
-  const std::string api = reachable(api_address);
-  const char* const s = config_->public_.tls ? "s" : "";
-  const char* const api_s = config_->api.tls ? "s" : "";
-  fmt::print("dunlin is serving\n");
-  fmt::print("  WebSocket  ");
-  for (const auto& profile : config_->profiles) fmt::print(" ws{}://{}{}", s, site, profile.path);
-  // The pages show command lines for the default address of the API unless they are told another.
-  const std::string query = api == config::Config{}.api.listen ? "" : "?api=" + api;
-  if (config_->public_.pages) fmt::print("\n  pages       http{}://{}/{}", s, site, query);
-  fmt::print("\n  API         http{}://{}/\n", api_s, api);
-  if (has_push_page(*config_)) {
-    fmt::print("  try         open http{}://{}/push.html?uid=123, connect, then:\n", s, site);
-  } else {
-    fmt::print("  try         connect as user 123, then:\n");
-  }
-  fmt::print("              curl {}'http{}://{}/send?uid=123&message=Hello%20World'\n",
-             curl_options(*config_), api_s, api);
-  std::fflush(stdout);
+  log_dangers(*config_);
 }
 
 void Gateway::reload() {
@@ -342,7 +258,7 @@ void Gateway::poll_drain() {
   const std::uint64_t now = loop_.now_ms();
   const bool connected = shards_.connections.load(std::memory_order_relaxed) != 0;
   if (!connected && api_deadline_ms_ == 0) api_deadline_ms_ = now + kApiGraceMs;
-  const bool answered = sum(&cross::Counters::api_open_requests) == 0;
+  const bool answered = shards_.sum(&cross::Counters::api_open_requests) == 0;
   const bool finished = !connected && (answered || now >= api_deadline_ms_);
   if (finished || now >= drain_deadline_ms_) {
     if (connected) {

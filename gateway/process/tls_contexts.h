@@ -1,6 +1,6 @@
 // The TLS of both ports, made from the configuration and the files that it names.
 //
-// Thread: main's.
+// Owner: free functions.   Thread: main's.
 #pragma once
 
 #include <expected>

@@ -4,21 +4,15 @@
 #include <algorithm>
 
 #include "gateway/observe/log.h"
+#include "gateway/shard/held_bytes.h"
 #include "gateway/shard/shard.h"
 
 namespace shard {
 
-std::int64_t Shard::held_bytes() const {
-  return static_cast<std::int64_t>(counters_.message_bytes.value() + counters_.input_bytes.value() +
-                                   counters_.queue_messages.value() * sizeof(hub::QueuedMessage) +
-                                   counters_.api_bytes.value() +
-                                   counters_.idempotency_bytes.value());
-}
-
 // Once a turn: two additions and a look at one value that few ever write.
 void Shard::keep_memory() {
   cross::MemoryBudget& budget = shards_.memory;
-  const std::int64_t held = held_bytes();
+  const std::int64_t held = held_bytes(counters_);
   const std::int64_t difference = held - memory_told_;
   if (std::abs(difference) >= cross::MemoryBudget::kStep) {
     budget.add(difference);

@@ -63,7 +63,6 @@ class Shard final : public loop::PollSink, public Orders {
   void refresh_time();
   void keep_house();
   void keep_memory();
-  [[nodiscard]] std::int64_t held_bytes() const;
   void let_go(std::uint64_t excess);
   void tell_largest_holder();
   void set_wake_timer();
@@ -85,7 +84,7 @@ class Shard final : public loop::PollSink, public Orders {
   std::unique_ptr<Canary> canary_;
   std::unique_ptr<net::Listener> public_listener_;
   std::unique_ptr<net::Listener> api_listener_;
-  std::int64_t memory_told_ = 0;  // Of held_bytes(), in the budget of all shards.
+  std::int64_t memory_told_ = 0;  // Of held_bytes(counters_), in the budget of all shards.
   std::uint64_t shed_again_ms_ = 0;
   std::uint64_t now_ms_ = 0;
   std::uint64_t wake_timer_at_ = 0;  // 0: not set.

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "gateway/observe/metrics.h"
+#include "gateway/shard/held_bytes.h"
 #include "gateway/shard/router.h"
 
 namespace shard {
@@ -38,34 +39,15 @@ class Json {
   rapidjson::Writer<rapidjson::StringBuffer> writer_{buffer_};
 };
 
-// A counter of every shard, added up.
-std::uint64_t sum(cross::ShardSet& shards, cross::Counter cross::Counters::* counter) {
-  std::uint64_t total = 0;
-  for (cross::ShardIndex i = 0; i < shards.size(); ++i)
-    total += (shards.counters(i).*counter).value();
-  return total;
-}
-
 template <typename Enum>
 void causes(Json& json, std::string_view name, cross::ShardSet& shards,
             cross::CounterOf<Enum> cross::Counters::* counters) {
   json.open(name);
   for (std::size_t c = 0; c < static_cast<std::size_t>(Enum::kCount); ++c) {
     const auto cause = static_cast<Enum>(c);
-    std::uint64_t total = 0;
-    for (cross::ShardIndex i = 0; i < shards.size(); ++i) {
-      total += (shards.counters(i).*counters)[cause].value();
-    }
-    json.field(name_of(cause), total);
+    json.field(name_of(cause), shards.sum(counters, cause));
   }
   json.close();
-}
-
-std::uint64_t held_bytes(cross::ShardSet& shards) {
-  using C = cross::Counters;
-  return sum(shards, &C::message_bytes) + sum(shards, &C::input_bytes) +
-         sum(shards, &C::queue_messages) * sizeof(hub::QueuedMessage) + sum(shards, &C::api_bytes) +
-         sum(shards, &C::idempotency_bytes);
 }
 
 }  // namespace
@@ -92,30 +74,30 @@ std::string Router::stats_json() {
   }
   json.close();
   json.field("connections_total", total);
-  json.field("handshaking", sum(shards_, &cross::Counters::handshaking));
-  json.field("users", sum(shards_, &cross::Counters::users));
-  json.field("channels", sum(shards_, &cross::Counters::channels));
-  json.field("subscriptions", sum(shards_, &cross::Counters::subscriptions));
+  json.field("handshaking", shards_.sum(&cross::Counters::handshaking));
+  json.field("users", shards_.sum(&cross::Counters::users));
+  json.field("channels", shards_.sum(&cross::Counters::channels));
+  json.field("subscriptions", shards_.sum(&cross::Counters::subscriptions));
   json.open("pushes");
-  json.field("accepted", sum(shards_, &cross::Counters::pushes));
-  json.field("refused", sum(shards_, &cross::Counters::pushes_refused));
-  json.field("matched", sum(shards_, &cross::Counters::matched));
-  json.field("written", sum(shards_, &cross::Counters::written));
-  json.field("queued", sum(shards_, &cross::Counters::queued));
-  json.field("conflated", sum(shards_, &cross::Counters::conflated));
-  json.field("offline", sum(shards_, &cross::Counters::offline));
-  json.field("acked", sum(shards_, &cross::Counters::acked));
+  json.field("accepted", shards_.sum(&cross::Counters::pushes));
+  json.field("refused", shards_.sum(&cross::Counters::pushes_refused));
+  json.field("matched", shards_.sum(&cross::Counters::matched));
+  json.field("written", shards_.sum(&cross::Counters::written));
+  json.field("queued", shards_.sum(&cross::Counters::queued));
+  json.field("conflated", shards_.sum(&cross::Counters::conflated));
+  json.field("offline", shards_.sum(&cross::Counters::offline));
+  json.field("acked", shards_.sum(&cross::Counters::acked));
   json.close();
   causes(json, "dropped", shards_, &cross::Counters::drops);
   causes(json, "closed", shards_, &cross::Counters::closes);
   causes(json, "handshakes", shards_, &cross::Counters::handshakes);
   json.open("queues");
-  json.field("messages", sum(shards_, &cross::Counters::queue_messages));
-  json.field("bytes", sum(shards_, &cross::Counters::queue_bytes));
+  json.field("messages", shards_.sum(&cross::Counters::queue_messages));
+  json.field("bytes", shards_.sum(&cross::Counters::queue_bytes));
   json.close();
-  json.field("messages_in", sum(shards_, &cross::Counters::messages_in));
-  json.field("bytes_in", sum(shards_, &cross::Counters::bytes_in));
-  json.field("bytes_out", sum(shards_, &cross::Counters::bytes_out));
+  json.field("messages_in", shards_.sum(&cross::Counters::messages_in));
+  json.field("bytes_in", shards_.sum(&cross::Counters::bytes_in));
+  json.field("bytes_out", shards_.sum(&cross::Counters::bytes_out));
   json.close();
   return json.text();
 }
@@ -134,17 +116,17 @@ std::string Router::memory_json() {
                                                   shards_.by_address.unproven.bytes()});
   // What limits.memory_max is about. Queues and histories hold messages, many of them the same.
   json.open("held");
-  json.field("message_bytes", sum(shards_, &cross::Counters::message_bytes));
+  json.field("message_bytes", shards_.sum(&cross::Counters::message_bytes));
   json.field("queue_entry_bytes",
-             sum(shards_, &cross::Counters::queue_messages) * sizeof(hub::QueuedMessage));
-  json.field("input_bytes", sum(shards_, &cross::Counters::input_bytes));
-  json.field("api_bytes", sum(shards_, &cross::Counters::api_bytes));
-  json.field("idempotency_bytes", sum(shards_, &cross::Counters::idempotency_bytes));
-  json.field("total_bytes", held_bytes(shards_));
+             shards_.sum(&cross::Counters::queue_messages) * sizeof(hub::QueuedMessage));
+  json.field("input_bytes", shards_.sum(&cross::Counters::input_bytes));
+  json.field("api_bytes", shards_.sum(&cross::Counters::api_bytes));
+  json.field("idempotency_bytes", shards_.sum(&cross::Counters::idempotency_bytes));
+  json.field("total_bytes", static_cast<std::uint64_t>(held_bytes(shards_)));
   json.close();
-  json.field("queue_bytes", sum(shards_, &cross::Counters::queue_bytes));
-  json.field("history_bytes", sum(shards_, &cross::Counters::history_bytes));
-  json.field("deflate_context_bytes", sum(shards_, &cross::Counters::deflate_context_bytes));
+  json.field("queue_bytes", shards_.sum(&cross::Counters::queue_bytes));
+  json.field("history_bytes", shards_.sum(&cross::Counters::history_bytes));
+  json.field("deflate_context_bytes", shards_.sum(&cross::Counters::deflate_context_bytes));
   json.field("shedding", shards_.memory.shedding());
   json.field("full", shards_.memory.full());
   json.open("limits");

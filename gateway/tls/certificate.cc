@@ -14,6 +14,7 @@
 #include <system_error>
 
 #include "gateway/tls/openssl_error.h"
+#include "proto/base/ascii.h"
 #include "proto/base/assert.h"
 
 namespace tls {
@@ -45,9 +46,7 @@ int refuse_pass_phrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*
 
 std::string lower(std::string_view text) {
   std::string result(text);
-  std::ranges::transform(result, result.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  });
+  std::ranges::transform(result, result.begin(), dunlin::to_lower);
   return result;
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "gateway/tls/openssl_error.h"
+#include "proto/base/ascii.h"
 #include "proto/base/assert.h"
 
 namespace tls {
@@ -138,9 +139,7 @@ int Context::choose_certificate(SSL* ssl, int* /*alert*/, void* self) {
   const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
   if (name == nullptr) return SSL_TLSEXT_ERR_NOACK;
   std::string host(name);
-  std::ranges::transform(host, host.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  });
+  std::ranges::transform(host, host.begin(), dunlin::to_lower);
   for (const auto& entry : static_cast<const Context*>(self)->entries_) {
     if (!covers(*entry->certificate, host)) continue;
     SSL_set_SSL_CTX(ssl, entry->context.get());

@@ -1,6 +1,6 @@
 // OpenSSL's error queue as one line. For the other files of this folder.
 //
-// Thread: any; the queue is the thread's own.
+// Owner: free function.   Thread: any; the queue is the thread's own.
 #pragma once
 
 #include <string>

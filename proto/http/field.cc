@@ -4,6 +4,8 @@
 #include <array>
 #include <cstddef>
 
+#include "proto/base/ascii.h"
+
 namespace http {
 namespace {
 
@@ -40,10 +42,17 @@ std::string_view trim(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
-char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, to_lower, to_lower);
+  if (a == b) return true;  // Nearly always, when they are equal at all.
+  return std::ranges::equal(a, b, {}, dunlin::to_lower, dunlin::to_lower);
+}
+
+std::optional<std::string_view> bearer_credentials(std::string_view authorization) {
+  constexpr std::string_view kScheme = "bearer";
+  if (!equals_ignoring_case(authorization.substr(0, authorization.find(' ')), kScheme)) {
+    return std::nullopt;
+  }
+  return trim(authorization.substr(kScheme.size()));
 }
 
 bool ListReader::next(std::string_view& element) {

@@ -2,6 +2,7 @@
 // section 5.6). Linear time, no memory.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -17,8 +18,11 @@ namespace http {
 // Without the spaces and tabs at both ends.
 [[nodiscard]] std::string_view trim(std::string_view text);
 
-[[nodiscard]] char to_lower(char c);  // ASCII only.
-[[nodiscard]] bool equals_ignoring_case(std::string_view a, std::string_view b);
+[[nodiscard]] bool equals_ignoring_case(std::string_view a, std::string_view b);  // ASCII only.
+
+// What stands behind "Bearer " in an Authorization field, perhaps nothing (RFC 6750 section 2.1).
+// Of another scheme: nothing.
+[[nodiscard]] std::optional<std::string_view> bearer_credentials(std::string_view authorization);
 
 // The elements of one comma-separated value without quoted strings. Empty elements are skipped, as
 // RFC 9110 5.6.1.2 asks of recipients.

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "proto/base/ascii.h"
 #include "proto/http/field.h"
 
 namespace http {
@@ -13,7 +14,7 @@ namespace {
 bool is_visible_ascii(char c) { return c > 0x20 && c < 0x7f; }
 
 bool is_alphanumeric(char c) {
-  const char lower = to_lower(c);
+  const char lower = dunlin::to_lower(c);
   return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9');
 }
 

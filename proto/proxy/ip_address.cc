@@ -40,6 +40,15 @@ IpAddress IpAddress::v6(std::span<const std::uint8_t, 16> octets) {
 
 bool IpAddress::is_v4() const { return std::equal(kMapped.begin(), kMapped.end(), bytes.begin()); }
 
+bool IpAddress::is_loopback() const {
+  constexpr IpAddress kLoopback6{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
+  return is_v4() ? bytes[12] == 127 : *this == kLoopback6;
+}
+
+bool IpAddress::is_unspecified() const {
+  return *this == IpAddress{} || *this == v4(std::array<std::uint8_t, 4>{});
+}
+
 IpAddress IpAddress::prefix(std::uint8_t bits) const {
   IpAddress masked = *this;
   for (std::size_t i = 0; i < masked.bytes.size(); ++i) {

@@ -20,6 +20,8 @@ struct IpAddress {
   static IpAddress v4(std::span<const std::uint8_t, 4> octets);
   static IpAddress v6(std::span<const std::uint8_t, 16> octets);
   [[nodiscard]] bool is_v4() const;
+  [[nodiscard]] bool is_loopback() const;     // 127.0.0.0/8, ::1.
+  [[nodiscard]] bool is_unspecified() const;  // 0.0.0.0, ::.
   // The first `bits` of it; the others are zero.
   [[nodiscard]] IpAddress prefix(std::uint8_t bits) const;
 

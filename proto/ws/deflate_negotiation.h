@@ -4,7 +4,8 @@
 // one looked at (7.1: "MUST decline"). An offer is never an error: without an agreement, messages
 // go plain.
 //
-// Bound: each character of the header fields is looked at once; no memory but for the answer.
+// Owner: free function.   Thread: any.   Bound: each character of the header fields is looked at
+// once; no memory but for the answer.
 #pragma once
 
 #include <cstdint>

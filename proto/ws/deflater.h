@@ -1,6 +1,6 @@
 // Compresses messages, RFC 7692 section 7.2.1.
 //
-// Owner: hub::Delivery; one for a shard's shared forms, and one for each connection with context
+// Owner: hub::Compressor; one for a shard's shared forms, and one for each connection with context
 // takeover.   Thread: the shard's.   Bound: deflater_size(), allocated at once: 262 KiB with 15
 // bits, 38 KiB with 12, 10 KiB with 9.
 #pragma once

@@ -46,7 +46,7 @@ std::optional<std::string_view> ExtensionListReader::take_value() {
 std::optional<std::string_view> ExtensionListReader::take_quoted() {
   const std::string_view from = rest_;
   while (!rest_.empty() && rest_.front() != '"') {
-    (void)take('\\');
+    static_cast<void>(take('\\'));
     if (rest_.empty() || !http::is_token_char(rest_.front())) return std::nullopt;
     rest_.remove_prefix(1);
   }

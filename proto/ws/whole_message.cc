@@ -11,8 +11,8 @@ namespace {
 constexpr unsigned kFinalText = 0x81;
 constexpr unsigned kFinalBinary = 0x82;
 constexpr unsigned kMasked = 0x80;
-constexpr unsigned kLength16 =
-    126;  // Longer ones are copied by the kernel for longer than we look.
+// Longer ones are copied by the kernel for longer than we look.
+constexpr unsigned kLength16 = 126;
 constexpr std::size_t kKeySize = 4;
 
 }  // namespace

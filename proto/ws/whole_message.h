@@ -2,6 +2,8 @@
 // payload complete in the input. Nearly all messages come so, and reading them needs no state; what
 // is anything else, or at fault, is left to FrameDecoder and MessageAssembler, which find the same
 // in every other cut.
+//
+// Owner: free functions.   Thread: any.   Bound: none of its own; the payload is a view.
 #pragma once
 
 #include <cstdint>

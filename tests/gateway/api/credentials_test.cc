@@ -19,14 +19,5 @@ TEST(Credentials, AcceptsEachKeyAndNothingElse) {
   }
 }
 
-TEST(Credentials, BearerKey) {
-  EXPECT_EQ(bearer_key("Bearer key"), "key");
-  EXPECT_EQ(bearer_key("bEARER   key"), "key");
-  EXPECT_EQ(bearer_key("Bearer "), "");
-  EXPECT_EQ(bearer_key("Bearer"), "");
-  EXPECT_EQ(bearer_key("Basic key"), "");
-  EXPECT_EQ(bearer_key(""), "");
-}
-
 }  // namespace
 }  // namespace api

@@ -33,7 +33,7 @@ TEST(Mint, SaysWhatItIsTold) {
   ASSERT_TRUE(parts);
   EXPECT_EQ(parts->header, R"({"alg":"HS256","typ":"JWT","kid":"k"})");
   EXPECT_EQ(parts->payload,
-            R"({"sub":"a\"\\\u000a","iss":"i","aud":["x","y"],"iat":8,"exp":10,"channels":["n.*"],)"
+            R"({"sub":"a\"\\\n","iss":"i","aud":["x","y"],"iat":8,"exp":10,"channels":["n.*"],)"
             R"("subscribe":["n.1"],"name":"Jo","limits":{"a":1}})");
 }
 

@@ -34,6 +34,16 @@ TEST(FieldTest, TrimAndCase) {
   EXPECT_FALSE(equals_ignoring_case("\xc4", "\xe4"));
 }
 
+TEST(FieldTest, BearerCredentials) {
+  EXPECT_EQ(bearer_credentials("Bearer key"), "key");
+  EXPECT_EQ(bearer_credentials("bEARER   key"), "key");
+  EXPECT_EQ(bearer_credentials("Bearer "), "");
+  EXPECT_EQ(bearer_credentials("Bearer"), "");
+  EXPECT_EQ(bearer_credentials("Bearerkey"), std::nullopt);
+  EXPECT_EQ(bearer_credentials("Basic key"), std::nullopt);
+  EXPECT_EQ(bearer_credentials(""), std::nullopt);
+}
+
 std::vector<std::string> elements_of(std::string_view value) {
   ListReader list(value);
   std::vector<std::string> elements;

@@ -25,6 +25,21 @@ TEST(IpAddressTest, WhatIsNoAddress) {
   }
 }
 
+TEST(IpAddressTest, LoopbackAndUnspecified) {
+  for (const char* text : {"127.0.0.1", "127.255.255.255", "::ffff:127.0.0.1", "::1"}) {
+    EXPECT_TRUE(parse_ip(text)->is_loopback()) << text;
+  }
+  for (const char* text : {"126.255.255.255", "128.0.0.0", "::127.0.0.1", "::", "::2", "7f00::1"}) {
+    EXPECT_FALSE(parse_ip(text)->is_loopback()) << text;
+  }
+  for (const char* text : {"0.0.0.0", "::ffff:0.0.0.0", "::"}) {
+    EXPECT_TRUE(parse_ip(text)->is_unspecified()) << text;
+  }
+  for (const char* text : {"0.0.0.1", "1.0.0.0", "::1", "1::"}) {
+    EXPECT_FALSE(parse_ip(text)->is_unspecified()) << text;
+  }
+}
+
 struct EndpointRow {
   const char* text;
   const char* ip;  // Null: no endpoint.
