@@ -93,7 +93,7 @@ TEST(Covers, NamesAndWildcards) {
 std::shared_ptr<const tls::Certificate> named(const std::string& name) {
   auto certificate = std::make_shared<tls::Certificate>(tls::make_self_signed());
   X509_NAME* subject = X509_get_subject_name(certificate->leaf.get());
-  X509_NAME_delete_entry(subject, 0);
+  X509_NAME_ENTRY_free(X509_NAME_delete_entry(subject, 0));
   X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
                              reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
   X509_sign(certificate->leaf.get(), certificate->key.get(), EVP_sha256());
