@@ -432,7 +432,8 @@ def test_ndjson_is_backpressured(each_gateway, each_api, uid):
     """Whoever does not read the answers is not read any more; nothing is lost once it reads."""
 
     with plain_user(each_gateway, each_api, uid) as client, RawApi(each_gateway.api, receive_buffer=4096) as raw:
-        line = json.dumps({"uid": uid + "-nobody", "text": "x" * 10}).encode() + b"\n"
+        # More than the kernel takes on both sides: 4 MB of answers, and 32 MB of lines.
+        line = json.dumps({"uid": uid + "-nobody", "text": "x" * 550}).encode() + b"\n"
         count = 100_000
         raw.send(request_bytes("POST", "/v1/push", b"", (*NDJSON, f"Content-Length: {len(line) * count}"))
                  .replace(b"Content-Length: 0\r\n", b""))
