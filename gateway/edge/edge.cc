@@ -36,6 +36,7 @@ hub::QueueRules queue_rules(const config::Profile& profile) {
 // Texts that do not parse were refused when the configuration was read.
 std::vector<proxy::Network> parse_networks(const std::vector<std::string>& texts) {
   std::vector<proxy::Network> networks;
+  networks.reserve(texts.size());
   for (const std::string& text : texts) networks.push_back(*proxy::parse_network(text));
   return networks;
 }

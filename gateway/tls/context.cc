@@ -112,7 +112,7 @@ struct Context::Entry {
 
 std::expected<std::shared_ptr<const Context>, std::string> Context::make(const Settings& settings) {
   DUNLIN_ASSERT(!settings.certificates.empty());
-  const std::shared_ptr<Context> made(new Context);
+  std::shared_ptr<Context> made(new Context);
   for (const auto& certificate : settings.certificates) {
     auto context = make_ssl_context(settings, *certificate);
     if (!context) return std::unexpected(context.error());
