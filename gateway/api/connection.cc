@@ -96,9 +96,7 @@ std::size_t Connection::receive() {
       if (size < buffer.size() && !peer_closed_) readable_ = false;
       bytes_received_ += size;
       if (!tls_) return size;
-      if (const std::size_t plain = decrypt(size); plain > 0) return plain;
-      if (!readable_ || input_ended_ || phase_ == Phase::kEnded) return 0;
-      continue;  // A part of a record, or of a handshake.
+      return decrypt(size);  // 0: a part of a record, or of a handshake; the rest in another turn.
     }
     if (received < 0 && errno == EINTR) continue;
     readable_ = false;
@@ -132,8 +130,9 @@ std::size_t Connection::decrypt(std::size_t size) {
 
 void Connection::discard_input() {
   while (readable_ && phase_ == Phase::kLingering) {
-    const std::size_t size = receive();
-    discarded_ += size;
+    const std::uint64_t received_before = bytes_received_;
+    static_cast<void>(receive());
+    discarded_ += bytes_received_ - received_before;
     if (input_ended_ || discarded_ > kDiscardMax) phase_ = Phase::kEnded;
   }
 }
@@ -486,7 +485,7 @@ void Connection::end_streams() {
 
 std::size_t Connection::held_bytes() const {
   return body_.size() + unread_.view().size() + answers_.output_size() +
-         (stream_ ? stream_->held_bytes() : 0);
+         (stream_ ? stream_->held_bytes() : 0) + (tls_ ? tls_->pending_memory() : 0);
 }
 
 std::size_t Connection::open_requests() const {

@@ -344,7 +344,8 @@ constexpr BoundSetting<Config> kSettings[] = {
         .name = "compression.window_bits",
         .help = "A compressed message refers back by at most 2 to the power of this many bytes. "
                 "Clients that allow less than this get larger messages uncompressed.",
-        .min = 9, .max = 15, .reload = Reload::kNewConnections}),
+        // What is compressed already, in histories and on other shards, keeps its window.
+        .min = 9, .max = 15, .reload = Reload::kRestart}),
     bind<&Config::compression, &Compression::size_max>({
         .name = "compression.size_max",
         .help = "Longer payloads are sent as they are: compressing must not hold up what comes "

@@ -154,7 +154,7 @@ struct Counters {
   // What the shard holds. Messages are counted where they are made and where they end, which may be
   // two shards: the sum of all is right, one alone may be below 0.
   Counter message_bytes;
-  Counter input_bytes;  // Received, not understood or not taken yet.
+  Counter input_bytes;  // Received, not understood or not taken yet; and TLS records not sent.
   Counter api_bytes;    // Requests being read, answers being written.
   Counter idempotency_bytes;
   Counter largest_holder;  // What its largest connection holds; kept only where memory is short.

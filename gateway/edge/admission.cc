@@ -75,9 +75,7 @@ void Edge::accept(int fd, const net::Address& peer) {
     return;
   }
   const Obstacle obstacle = check_arrival();
-  // Under TLS a refusal that the client can read would cost us the handshake.
-  const std::uint32_t uncounted_max = tls_ == nullptr ? kUncountedMax : 0;
-  if (obstacle != Obstacle::kNone && uncounted_ >= uncounted_max) {
+  if (obstacle != Obstacle::kNone && uncounted_ >= uncounted_max()) {
     refuse(fd, obstacle);
     return;
   }
@@ -91,14 +89,7 @@ void Edge::accept(int fd, const net::Address& peer) {
   c.phase = Phase::kHandshake;
   c.phase_deadline_ms = now_ms_ + config_->handshake.timeout_ms;
   counters_.handshaking.add();
-  if (c.counted && !trusted && !take_address(slot)) {
-    give_up_place(slot);
-    if (uncounted_ > uncounted_max) {  // Too many wait to be told.
-      counters_.handshakes[cross::HandshakeResult::kAddress].add();
-      end(slot, cross::CloseCause::kRefused);
-      return;
-    }
-  }
+  if (c.counted && !trusted && !take_address(slot) && !give_up_place(slot)) return;
   if (c.counted) {
     c.head = std::make_unique<http::RequestParser>(
         http::Limits{.head_size_max = config_->handshake.head_size_max,
@@ -109,6 +100,21 @@ void Edge::accept(int fd, const net::Address& peer) {
   if (tls_ != nullptr && !start_tls(slot)) return;
   if (awaits_proxy) proxy_headers_.try_emplace(slot);
   if (watch(slot)) wheel_.set(slot, c.phase_deadline_ms);
+}
+
+// Under TLS a refusal that the client can read would cost us the handshake.
+std::uint32_t Edge::uncounted_max() const { return tls_ == nullptr ? kUncountedMax : 0; }
+
+// Its address has too many: it holds no place while it waits to be told; nor does it wait where too
+// many do. False: it is gone.
+bool Edge::give_up_place(Slot slot) {
+  connections_[slot].counted = false;
+  services_.give_back_connection();
+  ++uncounted_;
+  if (uncounted_ <= uncounted_max()) return true;
+  counters_.handshakes[cross::HandshakeResult::kAddress].add();
+  end(slot, cross::CloseCause::kRefused);
+  return false;
 }
 
 // What holds for every connection, wherever it comes from. kNone: it is one of connections_max now.
@@ -124,13 +130,6 @@ Obstacle Edge::check_arrival() {
   if (!services_.take_connection()) return Obstacle::kConnections;
   arrivals_.take(now_ms_, 1, rate);
   return Obstacle::kNone;
-}
-
-// It holds no place while it waits to be told why.
-void Edge::give_up_place(Slot slot) {
-  connections_[slot].counted = false;
-  services_.give_back_connection();
-  ++uncounted_;
 }
 
 // There is no room even for an answer.

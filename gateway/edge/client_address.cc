@@ -43,7 +43,8 @@ Edge::Flow Edge::read_proxy_header(Slot slot) {
       proxy_headers_.erase(slot);
       // LOCAL: the load balancer's own, such as a health check.
       if (source) become_client(slot, *source);
-      return Flow::kGoOn;
+      const bool refused = c.counted && c.obstacle != Obstacle::kNone;
+      return refused && !give_up_place(slot) ? Flow::kStop : Flow::kGoOn;
     }
   }
 }

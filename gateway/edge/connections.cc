@@ -74,13 +74,17 @@ void Edge::admit(Moving&& connection) {
   connections_[slot].unproven = connection.unproven;
   counters_.handshaking.add();
   counters_.moved_in.add();
+  if (connection.profile >= config_->profiles.size()) {
+    end(slot, cross::CloseCause::kLost);  // A reload added it, and has not come here yet.
+    return;
+  }
   const Ref self = ref_to(slot);
   std::string input = std::move(connection.input);
   enter(slot, std::move(connection));
   if (!input.empty() && !is_gone(self)) process(slot, std::as_writable_bytes(std::span(input)));
   if (is_gone(self)) return;
   account_input(slot);
-  watch(slot);
+  if (watch(slot) && tls_ended(connections_[slot])) read_later(slot);
 }
 
 void Edge::enter(Slot slot, Moving&& moving) {

@@ -122,6 +122,7 @@ void Edge::send(std::span<net::SendOperation> operations) {
       streams_.push_back(connections_[operation.tag].tls.get());
     }
     secure_sends_.send(operations, streams_);
+    for (const net::SendOperation& operation : operations) account_pending(operation.tag);
   }
   for (const net::SendOperation& operation : operations) {
     if (operation.result < 0) {

@@ -125,9 +125,10 @@ class Edge final : public hub::Transport {
   // admission.cc: who gets in.
   [[nodiscard]] Obstacle check_arrival();
   void refuse(int fd, Obstacle obstacle);
-  void give_up_place(Slot slot);
   [[nodiscard]] bool counts_by_address(const net::Address& peer) const;
   bool take_address(Slot slot);
+  bool give_up_place(Slot slot);
+  [[nodiscard]] std::uint32_t uncounted_max() const;
   void give_back_address(Slot slot);
   void prove(Slot slot);
   void queue_handshake(Slot slot);
@@ -169,6 +170,7 @@ class Edge final : public hub::Transport {
 
   // reading.cc
   void read(Slot slot, bool until_empty);
+  [[nodiscard]] static bool tls_ended(const Connection& c);
   [[nodiscard]] std::span<std::byte> receive_buffer(const Connection& c) const;
   Flow take_input(Slot slot, std::span<std::byte> bytes);
   void write(Slot slot);
@@ -189,6 +191,7 @@ class Edge final : public hub::Transport {
   void on_tls_established(Slot slot);
   void on_tls_failed(Slot slot);
   [[nodiscard]] bool flush_tls(Slot slot);
+  void account_pending(Slot slot);
   [[nodiscard]] bool say_goodbye(Slot slot);
 
   // handshake_phase.cc

@@ -41,6 +41,10 @@ void Edge::read(Slot slot, bool until_empty) {
   while (budget > 0) {
     // Kept for later; the end of a stream is seen then, too.
     if (c.read_paused || c.rate_paused || c.input != nullptr || c.answer != nullptr) return;
+    if (tls_ended(c)) {  // Its end came with input that had to wait: nothing tells of it again.
+      on_peer_end(slot);
+      return;
+    }
     if (!has_tokens(slot) && overrun(slot, {}) == Flow::kStop) return;
     if (c.tls != nullptr && c.tls->state() == tls::Stream::State::kHandshake &&
         tls_steps_++ >= config_->tls.handshakes_per_turn) {
@@ -77,9 +81,13 @@ Edge::Flow Edge::take_input(Slot slot, std::span<std::byte> bytes) {
   const Flow flow = bytes.empty() ? Flow::kGoOn : process(slot, bytes);
   if (!is_gone(self)) account_input(slot);
   if (flow == Flow::kStop) return Flow::kStop;
-  if (c.tls == nullptr || c.tls->state() != tls::Stream::State::kEnded) return Flow::kGoOn;
+  if (!tls_ended(c)) return Flow::kGoOn;
   on_peer_end(slot);
   return Flow::kStop;
+}
+
+bool Edge::tls_ended(const Connection& c) {
+  return c.tls != nullptr && c.tls->state() == tls::Stream::State::kEnded;
 }
 
 std::span<std::byte> Edge::receive_buffer(const Connection& c) const {

@@ -56,11 +56,20 @@ void Edge::on_tls_failed(Slot slot) {
 // False: the connection was broken, and is gone.
 bool Edge::flush_tls(Slot slot) {
   Connection& c = connections_[slot];
-  if (secure_sends_.flush(c.fd, *c.tls)) return true;
+  if (secure_sends_.flush(c.fd, *c.tls)) {
+    account_pending(slot);
+    return true;
+  }
   if (c.phase == Phase::kHandshake) counters_.handshakes[cross::HandshakeResult::kLost].add();
   c.tls.reset();  // There is nobody to say goodbye to.
   end(slot, cross::CloseCause::kLost);
   return false;
+}
+
+// After each send: most have neither.
+void Edge::account_pending(Slot slot) {
+  const Connection& c = connections_[slot];
+  if (c.tls != nullptr && (c.input_bytes != 0 || c.tls->pending_memory() != 0)) account_input(slot);
 }
 
 // close_notify, behind all that is pending. False: it waits for the socket.

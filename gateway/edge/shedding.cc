@@ -16,12 +16,14 @@ constexpr std::uint64_t kShedSizeMin = 4'096;
 
 }  // namespace
 
-// Input that was received and is not used up; and an HTTP answer that is not sent.
+// Input that was received and is not used up; an HTTP answer that is not sent; and what is
+// encrypted and waits for the socket (the queue has it in plaintext besides).
 void Edge::account_input(Slot slot) {
   Connection& c = connections_[slot];
   const std::size_t size = c.session.buffered_size() + (c.input != nullptr ? c.input->size() : 0) +
                            (c.answer != nullptr ? c.answer->size() : 0) +
-                           (c.head != nullptr ? c.head->buffered_size() : 0);
+                           (c.head != nullptr ? c.head->buffered_size() : 0) +
+                           (c.tls != nullptr ? c.tls->pending_memory() : 0);
   counters_.input_bytes.add(size - c.input_bytes);  // Unsigned: may go down.
   c.input_bytes = static_cast<std::uint32_t>(size);
 }

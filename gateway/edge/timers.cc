@@ -26,7 +26,7 @@ void Edge::reschedule(Slot slot) {
   consider(c.next_ping_ms);
   consider(c.next_heartbeat_ms);
   consider(c.queue_expiry_ms);
-  if (c.rate_paused) consider(tokens_at_ms(c));
+  if (c.rate_paused) consider(std::max<std::uint64_t>(tokens_at_ms(c), 1));  // 0: now.
   if (c.phase == Phase::kOpen && c.grant != nullptr) {
     consider(c.grant->notice_ms);
     consider(c.grant->expires_ms);

@@ -20,9 +20,8 @@ iovec as_part(std::span<const std::byte> bytes) {
 
 }  // namespace
 
-void SecureSends::send(std::span<net::SendOperation> operations,
-                       std::span<Stream* const> streams) {
-  cipher_.reserve(kBufferMax + kStepCipherMax);  // Sends point into it: it must not grow below.
+void SecureSends::send(std::span<net::SendOperation> operations, std::span<Stream* const> streams) {
+  cipher_.reserve(kBufferMax + kStepCipherMax);
   unfinished_.clear();
   for (std::size_t i = 0; i < operations.size(); ++i) {
     if (streams[i] == nullptr || begin(operations[i], *streams[i])) unfinished_.push_back(i);
@@ -44,6 +43,14 @@ void SecureSends::send_steps(std::span<net::SendOperation> operations,
     add_step(operations, index, streams[index]);
   }
   unfinished_.erase(unfinished_.begin(), unfinished_.begin() + static_cast<std::ptrdiff_t>(taken));
+  // Only now: cipher_ may have grown until here, because how much TLS adds is the client's choice,
+  // too (RFC 6066 section 4: smaller records).
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    if (steps_[i].size == 0) continue;
+    parts_.push_back(as_part(std::span(cipher_).subspan(steps_[i].begin, steps_[i].size)));
+    sends_[i].parts = &parts_.back();
+    sends_[i].parts_count = 1;
+  }
   batch_.send(sends_);
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     net::SendOperation& operation = operations[steps_[i].operation];
@@ -98,9 +105,7 @@ void SecureSends::add_step(std::span<net::SendOperation> operations, std::size_t
     if (step.first_record == 0) step.first_record = cipher_.size() - step.begin;
   }
   step.size = cipher_.size() - step.begin;
-  parts_.push_back(as_part(std::span(cipher_).subspan(step.begin, step.size)));
-  sends_.push_back({.tag = operation.tag, .fd = operation.fd, .parts = &parts_.back(),
-                    .parts_count = 1});
+  sends_.push_back({.tag = operation.tag, .fd = operation.fd});
   steps_.push_back(step);
 }
 

@@ -16,6 +16,7 @@ struct StreamBio {
   static int read(BIO* bio, char* to, int size) {
     auto& stream = *static_cast<Stream*>(BIO_get_data(bio));
     BIO_clear_retry_flags(bio);
+    if (stream.too_many_key_updates()) return -1;
     if (stream.input_.empty()) {
       BIO_set_retry_read(bio);
       return -1;
@@ -28,8 +29,7 @@ struct StreamBio {
 
   static int write(BIO* bio, const char* from, int size) {
     auto& stream = *static_cast<Stream*>(BIO_get_data(bio));
-    std::vector<std::byte>& output =
-        stream.output_ != nullptr ? *stream.output_ : stream.pending_;
+    std::vector<std::byte>& output = stream.output_ != nullptr ? *stream.output_ : stream.pending_;
     const auto* bytes = reinterpret_cast<const std::byte*>(from);
     output.insert(output.end(), bytes, bytes + size);
     return size;
@@ -70,6 +70,8 @@ std::unique_ptr<Stream> Stream::make(std::shared_ptr<const Context> context) {
   BIO_set_data(bio, stream.get());
   SSL_set_bio(ssl, bio, bio);  // Takes the one reference.
   stream->ssl_ = ssl;
+  SSL_set_msg_callback(ssl, note_message);
+  SSL_set_msg_callback_arg(ssl, stream.get());
   return stream;
 }
 
@@ -85,6 +87,7 @@ std::size_t Stream::receive(std::span<const std::byte> cipher, std::span<std::by
     std::size_t count = 0;
     const int result = SSL_read_ex(ssl_, plain.data() + size, plain.size() - size, &count);
     size += count;
+    received_size_ += count;
     if (result == 1) continue;
     note_progress(result);
     break;
@@ -115,7 +118,16 @@ void Stream::fail() {
   spoke_http_ = ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) == SSL_R_HTTP_REQUEST;
   const char* reason = ERR_reason_error_string(code);
   failure_ = reason != nullptr ? reason : "protocol error";
+  if (too_many_key_updates()) failure_ = "too many key updates";
   ERR_clear_error();
+}
+
+void Stream::note_message(int written, int /*version*/, int type, const void* message,
+                          std::size_t size, SSL* /*ssl*/, void* self) {
+  if (written != 0 || type != SSL3_RT_HANDSHAKE || size == 0) return;
+  if (*static_cast<const unsigned char*>(message) == SSL3_MT_KEY_UPDATE) {
+    ++static_cast<Stream*>(self)->key_updates_;
+  }
 }
 
 bool Stream::encrypt(std::span<const std::byte> plain, std::vector<std::byte>& cipher) {

@@ -6,11 +6,11 @@
 //   encrypt():  plaintext             ──>  records, appended to the caller's buffer
 //
 // What the kernel did not take of encrypted records has to leave before anything else: keep() puts
-// it into pending(). Its plaintext counts as *held*: it can be neither changed nor overtaken, and is
-// not sent either. See SecureSends.
+// it into pending(). Its plaintext counts as *held*: it can be neither changed nor overtaken, and
+// is not sent either. See SecureSends.
 //
-// Owner: the connection.   Thread: the connection's shard.   Bound: kPendingMax pending, above which
-// the connection fails; OpenSSL's own state, without record buffers while idle.
+// Owner: the connection.   Thread: the connection's shard.   Bound: kPendingMax pending, above
+// which the connection fails; OpenSSL's own state, without record buffers while idle.
 #pragma once
 
 #include <openssl/types.h>
@@ -38,9 +38,14 @@ class Stream {
 
   // A record's payload (RFC 8446 section 5.1), and what TLS may add to it.
   static constexpr std::size_t kRecordMax = 16 << 10;
-  static constexpr std::size_t kRecordOverheadMax = 512;
+  // (Clients may ask for records of 512 bytes: then so much is made of 32 of them.)
+  static constexpr std::size_t kRecordOverheadMax = 1 << 10;
   // A peer that asks for answers (key updates) and takes none is not waited for.
   static constexpr std::size_t kPendingMax = 256 << 10;
+  // New keys cost a peer 27 bytes and us as much work as a hundred records. Who sends much may ask
+  // for them from time to time (RFC 8446 section 5.5); nobody else has a reason to.
+  static constexpr std::uint32_t kKeyUpdatesFree = 32;
+  static constexpr std::uint64_t kBytesPerKeyUpdate = 1 << 20;
 
   // Null: there is no memory for it.
   [[nodiscard]] static std::unique_ptr<Stream> make(std::shared_ptr<const Context> context);
@@ -66,6 +71,8 @@ class Stream {
     return std::span(pending_).subspan(pending_sent_);
   }
   [[nodiscard]] std::uint32_t held() const { return held_; }
+  // The memory that takes.
+  [[nodiscard]] std::size_t pending_memory() const { return pending_.capacity(); }
   void keep(std::span<const std::byte> cipher, std::uint32_t held);
   // The kernel took this much of pending(). When all of it is gone, so is what was held.
   void sent(std::size_t size);
@@ -82,15 +89,22 @@ class Stream {
  private:
   explicit Stream(std::shared_ptr<const Context> context) : context_(std::move(context)) {}
   friend struct StreamBio;
+  static void note_message(int written, int version, int type, const void* message,
+                           std::size_t size, SSL* ssl, void* self);
+  [[nodiscard]] bool too_many_key_updates() const {
+    return key_updates_ > kKeyUpdatesFree + received_size_ / kBytesPerKeyUpdate;
+  }
   void note_progress(int result);
   void fail();
 
   std::shared_ptr<const Context> context_;  // The choice of a certificate looks into it.
   SSL* ssl_ = nullptr;
-  std::span<const std::byte> input_;         // Of the receive() under way.
+  std::span<const std::byte> input_;          // Of the receive() under way.
   std::vector<std::byte>* output_ = nullptr;  // Of the encrypt() under way; else pending_.
   std::vector<std::byte> pending_;
   std::size_t pending_sent_ = 0;
+  std::uint64_t received_size_ = 0;  // Plaintext.
+  std::uint32_t key_updates_ = 0;    // The peer's.
   const char* failure_ = "";
   std::uint32_t held_ = 0;
   std::uint32_t released_ = 0;

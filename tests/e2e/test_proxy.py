@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from harness.admission import ask, await_handshakes, handshakes
+from harness.admission import ask, await_handshakes, await_handshaking, handshakes
 from harness.api import Api
 from harness.gateway import PATIENCE, Gateway
 from harness.raw import TEXT, RawSocket, frame, upgrade_request
@@ -151,6 +151,33 @@ def test_limits_by_address_count_the_client_not_the_load_balancer(balanced, bala
             raw = stack.enter_context(RawSocket(balanced.public))
             raw.send(SIGNATURE + b"\x20\0\0\0" + upgrade_request(f"/ws?uid={uid}"))
             assert raw.read_head().status == 101
+
+
+def test_who_is_refused_by_address_holds_no_place(uid):
+    """However long they say nothing: another address finds room."""
+    config = CONFIG.format(proxy="required", forwarded="none").replace("timeout_ms = 1000", "timeout_ms = 60000") \
+        .replace("[public]", "[public]\nconnections_max = 5")
+    with Gateway(config=config, shards=1) as gateway, contextlib.ExitStack() as stack:
+        api = stack.enter_context(contextlib.closing(Api(gateway.api)))
+
+        def connect(source):
+            raw = stack.enter_context(RawSocket(gateway.public))
+            raw.send(header(source))
+            return raw
+
+        def places():
+            return api.get("/v1/memory").json["connections"]
+        for _ in range(3):
+            assert ask(connect("198.51.100.7"), f"/ws?uid={uid}")[0].status == 101
+        silent = []
+        for count in range(1, 7):
+            silent.append(connect("198.51.100.7"))
+            await_handshaking(api, count)
+            api.await_true(lambda: places() == 3, "who is refused keeps its place")
+        assert ask(connect("198.51.100.8"), f"/ws?uid={uid}")[0].status == 101
+        for raw in silent:
+            assert ask(raw, f"/ws?uid={uid}")[1] == "too_many_from_address"
+        assert places() == 4
 
 
 def test_a_forwarded_address_behind_a_load_balancer_is_believed_from_a_trusted_proxy_only(balanced, balanced_api, uid):

@@ -1,6 +1,7 @@
 """TLS with real clients: certificates by name, reload, client certificates, versions, sessions, deadlines, and
 connections that move between shards with their TLS. (DUNLIN_TEST_TLS=1 runs all other tests over TLS, too.)"""
 
+import contextlib
 import json
 import signal
 import socket
@@ -147,6 +148,67 @@ def test_users_move_home_with_their_tls(gateway, certificates):
     api.close()
 
 
+class HalfClosed:
+    """Says all at once, close_notify behind it, and reads on: its socket stays open."""
+
+    def __init__(self, address, context, said: bytes):
+        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = context.wrap_bio(self.incoming, self.outgoing, server_hostname="localhost")
+        self.socket = socket.create_connection(address, timeout=15)
+        while True:
+            try:
+                self.tls.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                self.socket.sendall(self.outgoing.read())
+                self.incoming.write(self.socket.recv(65536))
+        self.tls.write(said)
+        with pytest.raises(ssl.SSLWantReadError):
+            self.tls.unwrap()
+        self.socket.sendall(self.outgoing.read())
+
+    def read_to_end(self) -> None:
+        with self.socket:
+            while self.socket.recv(65536):
+                pass
+
+
+@pytest.mark.parametrize("messages", [2, 12])
+def test_an_end_that_comes_with_too_many_messages_is_seen(certificates, messages):
+    config = certificates.config(certificates.site) + \
+        "ping_interval_ms = 0\nidle_timeout_ms = 0\nmessage_rate = 10\nmessage_burst = 5\n"
+    with Gateway(config=config, shards=1) as gateway:
+        said = upgrade_request("/echo") + b"".join(frame(TEXT, b"%d" % i) for i in range(messages))
+        HalfClosed(gateway.public, certificates.context(), said).read_to_end()
+        with contextlib.closing(Api(gateway.api)) as api:
+            stats = api.get("/v1/stats").json
+            assert stats["messages_in"] == messages and stats["connections_total"] == 0
+
+
+def test_an_end_that_comes_with_the_login_is_seen_after_the_move(certificates):
+    config = certificates.config(certificates.site).replace('"message"\n', '"message"\nping_interval_ms = 0\n')
+    with Gateway(config=config, shards=3) as gateway:
+        for number in range(12):
+            said = upgrade_request("/ws") + frame(TEXT, b'{"uid":"u%d"}' % number)
+            HalfClosed(gateway.public, certificates.context(), said).read_to_end()
+
+
+def test_records_that_wait_for_their_socket_are_counted(certificates):
+    config = certificates.config(certificates.site).replace('"message"\n', '"message"\nqueue_size_max = "16MiB"\n')
+    with Gateway(config=config, shards=2) as gateway, contextlib.closing(Api(gateway.api)) as api:
+        client = SecureClient(gateway.public, "/ws", certificates.context())
+        client.send(frame(TEXT, b'{"uid":"slow"}'))
+        api.await_online("slow", 1)
+
+        def held() -> int:
+            return api.get("/v1/memory").json["held"]["input_bytes"]
+        while held() == 0:  # Until the socket is full.
+            assert api.post("/v1/push", {"uid": "slow", "text": "x" * 500_000}).status == 200
+        assert held() < 100_000
+        client.socket.close()
+        api.await_true(lambda: held() == 0, "what waited is still counted")
+
+
 def test_a_deadline_for_the_handshake(certificates):
     """Whoever begins TLS and does not go on is cut, at any point."""
     with Gateway(config=certificates.config(certificates.site), environment={"DUNLIN_HANDSHAKE_TIMEOUT_MS": "300"}) as gateway:
@@ -196,11 +258,12 @@ def test_the_api_wants_a_client_certificate(certificates, tmp_path):
         "[tls]", f'[api]\ntls = true\nclient_ca = "{certificates.authority.certificate}"\n[tls]')
     with Gateway(config=config, shards=2) as gateway:
         url = f"https://localhost:{gateway.api[1]}/v1/push"
+        named = {"Content-Type": "application/json", "Host": "push.internal"}  # As backends on other machines ask.
         push = json.dumps({"uid": "nobody", "text": "x" * 200_000}).encode()
 
         def post(certificate):
             context = client_context(certificates.authority.certificate, certificate)
-            request = urllib.request.Request(url, push, {"Content-Type": "application/json"})
+            request = urllib.request.Request(url, push, named)
             return urllib.request.urlopen(request, timeout=15, context=context)
         with pytest.raises(urllib.error.HTTPError) as offline:
             post(backend)

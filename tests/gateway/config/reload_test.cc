@@ -45,7 +45,7 @@ TEST(Reload, OnlyTheseNeedARestart) {
   EXPECT_EQ(keys, Lines({"public.listen", "public.backlog", "public.tls", "tls.self_signed",
                          "limits.address_prefix_v6", "api.listen", "api.tls", "api.client_ca",
                          "hub.shards", "hub.ring_size", "hub.outstanding_max", "hub.send_batch",
-                         "hub.fanouts_max"}));
+                         "hub.fanouts_max", "compression.window_bits"}));
   for (const auto& setting : profile_settings()) {
     EXPECT_EQ(setting.reload, Reload::kNewConnections) << setting.name;
   }

@@ -20,7 +20,8 @@ using testing_support::TlsClient;
 
 // A connection whose other end decrypts what it reads.
 struct Pair {
-  Pair() : stream(tls::Stream::make(make_context())) {
+  explicit Pair(const testing_support::ClientOptions& options = {})
+      : stream(tls::Stream::make(make_context())), client(options) {
     EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds.data()), 0);
     const int small = 8'192;
     setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
@@ -133,6 +134,42 @@ TEST(SecureSends, NothingIsLostOrSentTwiceOnABlockedSocket) {
     }
     EXPECT_EQ(taken, all.size());
     EXPECT_EQ(arrived, all);
+  }
+}
+
+// A client may ask for records of 512 bytes, and what is added to each then makes the ciphertext of
+// a step much longer: it must be sent from where it stands all the same.
+TEST(SecureSends, SmallRecordsOfManyConnections) {
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    std::mt19937 random(1);
+    net::SendBatch batch(best_mode());
+    tls::SecureSends sends(batch);
+    const std::string text = random_text(random, 64 << 10);
+    for (std::size_t fourth = 48'000; fourth < 54'000; fourth += 400) {
+      std::vector<std::unique_ptr<Pair>> pairs;
+      std::vector<net::SendOperation> operations;
+      std::vector<tls::Stream*> streams;
+      const iovec whole = part(text);
+      const iovec shorter = part(std::string_view(text).substr(0, fourth));
+      for (std::uint32_t i = 0; i < 5; ++i) {
+        pairs.push_back(std::make_unique<Pair>(
+            testing_support::ClientOptions{.version = version, .small_records = true}));
+        operations.push_back({.tag = i,
+                              .fd = pairs[i]->fds[0],
+                              .parts = i == 3 ? &shorter : &whole,
+                              .parts_count = 1});
+        streams.push_back(pairs[i]->stream.get());
+      }
+      sends.send(operations, streams);
+      for (std::uint32_t i = 0; i < 5; ++i) {
+        ASSERT_GE(operations[i].result, 0) << i;
+        const std::string arrived = pairs[i]->read(1 << 20);
+        EXPECT_FALSE(arrived.empty());
+        EXPECT_TRUE(text.starts_with(arrived)) << i;
+        EXPECT_EQ(static_cast<std::size_t>(operations[i].result) + operations[i].held,
+                  operations[i].parts->iov_len);
+      }
+    }
   }
 }
 

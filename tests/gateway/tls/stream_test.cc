@@ -209,6 +209,36 @@ TEST(Stream, APeerThatAsksForKeysWithoutEndIsCut) {
   EXPECT_LE(most, tls::Stream::kPendingMax + 1'024);
 }
 
+// Each costs us a hundred times what it costs the peer: one call with nothing else in it must not
+// keep everybody waiting, whatever is said in between.
+TEST(Stream, NewKeysAreForThoseWhoSendMuch) {
+  auto stream = tls::Stream::make(make_context());
+  TlsClient client;
+  shake_hands(*stream, client);
+  const std::string text(64 << 10, 'a');
+  const auto update = [&] {
+    ASSERT_EQ(SSL_key_update(client.ssl(), SSL_KEY_UPDATE_NOT_REQUESTED), 1);
+    ASSERT_EQ(SSL_do_handshake(client.ssl()), 1);
+  };
+  for (int i = 0; i < 100; ++i) {  // Far more often than any peer has a reason to.
+    for (int j = 0; j < 16; ++j) {
+      client.write(text);
+      ASSERT_EQ(received(*stream, client.take_output()), text) << stream->failure();
+    }
+    update();
+  }
+  for (std::uint32_t i = 0; i < tls::Stream::kKeyUpdatesFree; ++i) update();
+  client.write("hello");
+  ASSERT_EQ(received(*stream, client.take_output()), "hello") << stream->failure();
+  for (int i = 0; i < 1'000; ++i) {
+    client.write("a");
+    update();
+  }
+  EXPECT_EQ(received(*stream, client.take_output()), "a");
+  EXPECT_EQ(stream->state(), State::kFailed);
+  EXPECT_STREQ(stream->failure(), "too many key updates");
+}
+
 TEST(Stream, WhatIsKeptLeavesFirstAndIsReleasedAtItsEnd) {
   auto stream = tls::Stream::make(make_context());
   TlsClient client;

@@ -22,6 +22,7 @@ struct ClientOptions {
   int version = TLS1_3_VERSION;
   std::string protocols = {};  // ALPN, in wire form.
   SSL_SESSION* session = nullptr;
+  bool small_records = false;  // RFC 6066 section 4: at most 512 bytes of plaintext in each.
 };
 
 class TlsClient {
@@ -44,6 +45,9 @@ class TlsClient {
                           static_cast<unsigned>(options.protocols.size()));
     }
     if (options.session != nullptr) SSL_set_session(ssl_, options.session);
+    if (options.small_records) {
+      SSL_set_tlsext_max_fragment_length(ssl_, TLSEXT_max_fragment_length_512);
+    }
   }
   ~TlsClient() {
     SSL_free(ssl_);
