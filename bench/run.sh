@@ -11,7 +11,8 @@ usage="bench/run.sh [options]
   --only REGEX        the rows whose label matches
   --growth            other rows: how cost grows with connections, message size and shards
   --peers LIST        other servers: all that are installed (default), none, or \"nchan nats\"
-  --targets LIST      exactly these, as \"dunlin limit nchan\"
+  --targets LIST      exactly these, as \"dunlin limit nchan\"; rows about TLS and compression have
+                      targets of their own, of which those remain that are listed
   --build DIR         where dunlin, dunlin-limit and dunlin-bench were built
   --out DIR           where results go
   --help
@@ -48,7 +49,9 @@ while (($#)); do
   shift 2
 done
 
-# label | scenario and its options. The labels are those of goals.toml.
+# label | scenario and its options | targets, where they are not the usual ones. The labels are those
+# of goals.toml.
+tls="dunlin-tls limit-tls"
 rows=(
   "hold 10000|hold -c 10000"
   "connect|connect -c 64"
@@ -56,8 +59,8 @@ rows=(
   "fanout 1000 x8|fanout -c 1000 --outstanding 8"
   "fanout 10000|fanout -c 10000"
   "fanout 10000 x4|fanout -c 10000 --outstanding 4"
-  "push 1000|push -c 1000"
-  "push 10000|push -c 10000"
+  "push 1000|push -c 1000 --spin"
+  "push 10000|push -c 10000 --spin"
   "push 1000 pipelined|push -c 1000 --outstanding 16 --publishers 4"
   "push 1000 ndjson|push -c 1000 --batch 64 --publishers 4"
   "push 1000 stream|push -c 1000 --stream --publishers 4"
@@ -68,6 +71,13 @@ rows=(
   "echo 64|echo -c 100"
   "echo 64 x8|echo -c 100 --outstanding 8"
   "echo 65536|echo -c 100 --size 65536"
+  "tls hold 2000|hold -c 2000|$tls limit-tls-lean"
+  "tls connect|connect -c 64|$tls"
+  "tls connect resumed|connect -c 64 --tls-resume|$tls"
+  "tls fanout 1000 1 KiB|fanout -c 1000 --size 1024|$tls limit-tls-lean dunlin-tls-plain"
+  "tls push 1000|push -c 1000|$tls"
+  "deflate fanout 1000 1 KiB|fanout -c 1000 --size 1024 --payload json|dunlin dunlin-deflate"
+  "deflate fanout 1000 4 KiB|fanout -c 1000 --size 4096 --payload json|dunlin dunlin-deflate"
 )
 
 growth_rows=(
@@ -144,6 +154,15 @@ start_server() {
 
 declare -A left_out=() # Keys are "target label": what a server does not do it is asked once.
 
+# What a row is run with: those that are named for it, or the usual ones; of these what can be started.
+targets_of() { # row
+  local options=${1#*|}
+  local wanted=$usual
+  [[ $options != *"|"* ]] || wanted=${options#*|}
+  local target
+  for target in $present; do [[ " $wanted " != *" $target "* ]] || echo "$target"; done
+}
+
 run_one() { # target, label, options, repetition
   [[ -z ${left_out["$1 $2"]-} ]] || return 0
   local file=$out/${2//[ \/%]/_}.$1.$4 status=0 time=(--duration "$duration")
@@ -161,12 +180,22 @@ run_one() { # target, label, options, repetition
   esac
 }
 
-if [[ -z $targets ]]; then
+if [[ -n $targets ]]; then
+  usual=$targets
+else
   case $peers in
     all) peers="nchan node-ws go-gorilla nats" ;;
     none) peers= ;;
   esac
-  targets="$own $peers"
+  usual="$own $peers"
+  targets=$usual
+  # And whoever else a row that is to be run names.
+  for row in "${rows[@]}"; do
+    [[ ${row%%|*} =~ $only && ${row#*|} == *"|"* ]] || continue
+    for target in ${row##*|}; do
+      [[ " $targets " == *" $target "* ]] || targets+=" $target"
+    done
+  done
 fi
 
 if [[ " $targets " == *" go-gorilla "* ]] && command -v go >/dev/null; then
@@ -185,9 +214,10 @@ done
 for ((rep = 1; rep <= reps; rep++)); do
   for row in "${rows[@]}"; do
     [[ ${row%%|*} =~ $only ]] || continue
-    for target in $present; do
+    options=${row#*|}
+    for target in $(targets_of "$row"); do
       [[ -t 2 ]] || echo "$rep/$reps ${row%%|*}: $target" >&2
-      run_one "$target" "${row%%|*}" "${row#*|}" "$rep"
+      run_one "$target" "${row%%|*}" "${options%%|*}" "$rep"
     done
   done
   # The next round goes the other way round, so that a drift of the machine hits all alike.

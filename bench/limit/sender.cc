@@ -20,9 +20,22 @@ void report(Sender::Unsent& unsent, int fd, std::span<const char> bytes, ssize_t
 
 }  // namespace
 
+ssize_t Sender::write(int fd, std::span<const char> bytes) {
+  return ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 void PlainSender::send(int fd, std::span<const char> bytes) {
   const ssize_t sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   if (sent != static_cast<ssize_t>(bytes.size())) report(unsent_, fd, bytes, sent, errno);
+}
+
+void TlsSender::send(int fd, std::span<const char> bytes) {
+  const ssize_t sent = write(fd, bytes);
+  if (sent != static_cast<ssize_t>(bytes.size())) report(unsent_, fd, bytes, sent, errno);
+}
+
+ssize_t TlsSender::write(int fd, std::span<const char> bytes) {
+  return tls_.has(fd) ? tls_.send(fd, bytes) : Sender::write(fd, bytes);
 }
 
 std::unique_ptr<RingSender> RingSender::create(Unsent& unsent) {

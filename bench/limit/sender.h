@@ -1,6 +1,6 @@
-// Two ways to hand bytes to the kernel: PlainSender calls send() at once, RingSender collects the
-// sends of one loop turn and submits them as one io_uring batch. Neither waits: what the socket
-// does not take is reported, never queued here.
+// Three ways to hand bytes to the kernel: PlainSender calls send() at once, RingSender collects the
+// sends of one loop turn and submits them as one io_uring batch, TlsSender has OpenSSL encrypt and
+// write at once. None waits: what the socket does not take is reported, never queued here.
 //
 // Owner: Server.   Thread: the server's only one.   Bound: kRingEntries sends between two flushes.
 #pragma once
@@ -11,6 +11,8 @@
 #include <memory>
 #include <span>
 #include <vector>
+
+#include "bench/limit/tls.h"
 
 namespace limit {
 
@@ -32,6 +34,9 @@ class Sender {
   // short first send followed by a successful second one would tear the stream.
   virtual void send(int fd, std::span<const char> bytes) = 0;
   virtual void flush() = 0;
+
+  // At once, and with the result of send(): for what is behind an earlier send that fell short.
+  virtual ssize_t write(int fd, std::span<const char> bytes);
 };
 
 class PlainSender final : public Sender {
@@ -42,6 +47,18 @@ class PlainSender final : public Sender {
 
  private:
   Unsent& unsent_;
+};
+
+class TlsSender final : public Sender {
+ public:
+  TlsSender(Unsent& unsent, Tls& tls) : unsent_(unsent), tls_(tls) {}
+  void send(int fd, std::span<const char> bytes) override;
+  void flush() override {}
+  ssize_t write(int fd, std::span<const char> bytes) override;  // Without TLS as the others do.
+
+ private:
+  Unsent& unsent_;
+  Tls& tls_;
 };
 
 class RingSender final : public Sender {

@@ -68,13 +68,22 @@ bool Server::run() {
   return true;
 }
 
-bool Server::start() {
-  if (options_.io_uring) {
+bool Server::make_sender() {
+  if (options_.tls) {
+    tls_ = Tls::create(*options_.tls);
+    if (tls_ == nullptr) return false;
+    sender_ = std::make_unique<TlsSender>(*this, *tls_);
+  } else if (options_.io_uring) {
     sender_ = RingSender::create(*this);
     if (!sender_) return fail("io_uring");
   } else {
     sender_ = std::make_unique<PlainSender>(*this);
   }
+  return true;
+}
+
+bool Server::start() {
+  if (!make_sender()) return false;
   epoll_ = epoll_create1(EPOLL_CLOEXEC);
   if (epoll_ < 0) return fail("epoll_create1");
 
@@ -168,6 +177,10 @@ void Server::accept_all(int listener, Kind kind) {
   for (int budget = 64; budget > 0; --budget) {
     const int fd = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) return;
+    if (tls_ != nullptr && kind == Kind::kNew && !tls_->accept(fd)) {
+      close(fd);
+      continue;
+    }
     if (std::cmp_less_equal(connections_.size(), fd)) {
       connections_.resize(static_cast<std::size_t>(fd) + 1);
     }
@@ -181,7 +194,7 @@ void Server::accept_all(int listener, Kind kind) {
 void Server::read(int fd) {
   Connection& connection = connections_[static_cast<std::size_t>(fd)];
   if (connection.stashed) return read_behind_stash(fd);
-  const ssize_t received = recv(fd, buffer_.get(), kReadSize, 0);
+  const ssize_t received = receive(fd, {buffer_.get(), kReadSize});
   if (received < 0 && errno == EAGAIN) return;
   if (received <= 0) return close_later(fd);
 
@@ -192,12 +205,17 @@ void Server::read(int fd) {
   connection.stashed = true;
 }
 
+ssize_t Server::receive(int fd, std::span<char> bytes) {
+  if (tls_ != nullptr && tls_->has(fd)) return tls_->receive(fd, bytes);
+  return recv(fd, bytes.data(), bytes.size(), 0);
+}
+
 void Server::read_behind_stash(int fd) {
   std::string& stash = stash_[fd];
   const std::size_t kept = stash.size();
   ssize_t received = 0;
   stash.resize_and_overwrite(kept + kReadSize, [&](char* bytes, std::size_t) {
-    received = recv(fd, bytes + kept, kReadSize, 0);
+    received = receive(fd, {bytes + kept, kReadSize});
     return kept + static_cast<std::size_t>(std::max<ssize_t>(received, 0));
   });
   if (received < 0 && errno == EAGAIN) return;
@@ -410,7 +428,7 @@ void Server::write_backlog(int fd) {
   Connection& connection = connections_[static_cast<std::size_t>(fd)];
   if (!connection.blocked) return;
   std::string& waiting = backlog_[fd];
-  const ssize_t sent = ::send(fd, waiting.data(), waiting.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  const ssize_t sent = sender_->write(fd, waiting);
   if (sent < 0 && errno == EAGAIN) return;
   if (sent < 0) return close_later(fd);
   waiting.erase(0, static_cast<std::size_t>(sent));
@@ -433,7 +451,10 @@ void Server::close_later(int fd) {
 }
 
 void Server::close_retired() {
-  for (const int fd : retired_) close(fd);
+  for (const int fd : retired_) {
+    if (tls_ != nullptr) tls_->forget(fd);
+    close(fd);
+  }
   retired_.clear();
   turn_memory_.release();
 }

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <memory>
 #include <memory_resource>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,6 +24,7 @@
 #include <vector>
 
 #include "bench/limit/sender.h"
+#include "bench/limit/tls.h"
 #include "bench/limit/wire.h"
 
 namespace limit {
@@ -32,7 +34,8 @@ struct Options {
   std::string api = "127.0.0.1:0";
   std::string ready_file;
   bool io_uring = false;
-  bool join = false;  // Broadcasts of one turn leave as one send per connection.
+  bool join = false;              // Broadcasts of one turn leave as one send per connection.
+  std::optional<TlsOptions> tls;  // Of the clients' port; goes without io_uring.
 };
 
 class Server final : public Sender::Unsent {
@@ -68,6 +71,7 @@ class Server final : public Sender::Unsent {
   };
 
   bool start();
+  bool make_sender();
   bool listen_on(const std::string& address, Kind kind, std::string& bound);
   bool write_ready_file(const std::string& listen, const std::string& api) const;
   void turn();
@@ -75,6 +79,7 @@ class Server final : public Sender::Unsent {
   void on_event(const epoll_event& event);
   void accept_all(int listener, Kind kind);
   void read(int fd);
+  ssize_t receive(int fd, std::span<char> bytes);
   void read_behind_stash(int fd);
   void consume(int fd, std::span<char>& input);
   void upgrade(int fd, std::span<char>& input);
@@ -107,6 +112,7 @@ class Server final : public Sender::Unsent {
   const Options options_;
   int epoll_ = -1;
   bool stop_ = false;
+  std::unique_ptr<Tls> tls_;  // Null: none.
   std::unique_ptr<Sender> sender_;
   std::uint32_t batch_ = 1;
 

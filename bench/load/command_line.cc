@@ -95,6 +95,17 @@ void add_server_options(CLI::App& app, Options& options) {
   group->add_option("--sources", options.sources, "local addresses, as 127.0.1.1-127.0.1.8");
 }
 
+void add_tls_options(CLI::App& app, Options& options) {
+  auto* group = app.add_option_group("TLS, where the profile says tls or api_tls");
+  group
+      ->add_option("--ca", options.ca_file,
+                   "PEM file: the server's certificate must be signed by one of these, and be for "
+                   "the host of --public or --api. Without it certificates are NOT VERIFIED")
+      ->check(CLI::ExistingFile);
+  group->add_flag("--tls-resume", options.tls_resume,
+                  "clients that connect again offer the session ticket of their last connection");
+}
+
 void add_load_options(CLI::App& app, Options& options) {
   auto* group = app.add_option_group("load");
   group->add_option("-c,--connections", options.connections, "clients")
@@ -117,6 +128,15 @@ void add_message_options(CLI::App& app, Options& options) {
   group->add_option("--size", options.payload_size, "payload bytes; at least 33")
       ->check(CLI::Range(kStampSize, std::size_t{32} << 20))
       ->capture_default_str();
+  static const std::map<std::string, PayloadKind> kKinds{{"letters", PayloadKind::kLetters},
+                                                         {"json", PayloadKind::kJson}};
+  group
+      ->add_option("--payload", options.payload,
+                   "what messages are made of: letters, or JSON records as real ones are, for "
+                   "what compresses; of 128 bytes at least")
+      ->transform(CLI::CheckedTransformer(kKinds).description(""))
+      ->type_name("letters|json")
+      ->default_str("letters");
   group
       ->add_option(
           "--outstanding", options.outstanding,
@@ -278,6 +298,7 @@ void add_scenario(CLI::App& app, const ScenarioName& named, Arguments& arguments
   Options& options = arguments.options;
   CLI::App* command = app.add_subcommand(named.name, named.help);
   add_server_options(*command, options);
+  add_tls_options(*command, options);
   add_load_options(*command, options);
   const auto is = [&](auto... scenarios) { return ((named.scenario == scenarios) || ...); };
   if (is(Scenario::kConnect)) {
@@ -315,7 +336,8 @@ void add_scenario(CLI::App& app, const ScenarioName& named, Arguments& arguments
 }
 
 std::string missing_form(const Setup& setup) {  // Its name in the profile.
-  const auto& [options, profile, public_address, api_address, sources] = setup;
+  const Options& options = setup.options;
+  const Profile& profile = setup.profile;
   const bool both = options.scenario == Scenario::kMixed || options.scenario == Scenario::kSoak;
   const bool broadcasts = options.scenario == Scenario::kFanout || both;
   const bool pushes = options.scenario == Scenario::kPush || both;
@@ -347,6 +369,14 @@ std::expected<double, std::string> read_baseline(const std::string& file) {
   if (result->scenario != "connect" || cpu == result->metrics.end() || cpu->value <= 0)
     return std::unexpected(fmt::format("{}: no result of `connect` with server_cpu", file));
   return cpu->value;
+}
+
+// Null when it is not `wanted`.
+std::expected<std::shared_ptr<const TlsContext>, std::string> make_tls(bool wanted,
+                                                                       const Address& server,
+                                                                       const Options& options) {
+  if (!wanted) return nullptr;
+  return TlsContext::make(server.host(), options.ca_file);
 }
 
 }  // namespace
@@ -405,6 +435,9 @@ std::expected<Setup, std::string> prepare(Options options) {
     options.publishers = options.stream ? 4 : both ? 128 : 16;
   }
   if (options.storm) options.opening_max = options.connections;
+  if (options.payload == PayloadKind::kJson && options.payload_size < Payload::kJsonSizeMin)
+    return std::unexpected(
+        fmt::format("--payload json needs a --size of {} at least", Payload::kJsonSizeMin));
   if (!options.baseline_file.empty()) {
     const auto baseline = read_baseline(options.baseline_file);
     if (!baseline) return std::unexpected(baseline.error());
@@ -417,6 +450,10 @@ std::expected<Setup, std::string> prepare(Options options) {
 
   auto profile = load_profile(options.profile);
   if (!profile) return std::unexpected(profile.error());
+  if ((!options.ca_file.empty() || options.tls_resume) && !profile->tls && !profile->api_tls) {
+    return std::unexpected(fmt::format(
+        "profile '{}' says nothing of tls: --ca and --tls-resume have no meaning", profile->name));
+  }
   auto public_address = Address::resolve(options.public_address);
   if (!public_address) return std::unexpected(public_address.error());
   auto api_address = Address::resolve(options.api_address);
@@ -426,12 +463,18 @@ std::expected<Setup, std::string> prepare(Options options) {
                            default_sources(*public_address, ports_needed(options)))
                      : parse_sources(options.sources);
   if (!sources) return std::unexpected(sources.error());
+  auto public_tls = make_tls(profile->tls, *public_address, options);
+  if (!public_tls) return std::unexpected(public_tls.error());
+  auto api_tls = make_tls(profile->api_tls, *api_address, options);
+  if (!api_tls) return std::unexpected(api_tls.error());
 
   return Setup{.options = std::move(options),
                .profile = std::move(*profile),
                .public_address = std::move(*public_address),
                .api_address = std::move(*api_address),
-               .sources = std::move(*sources)};
+               .sources = std::move(*sources),
+               .public_tls = std::move(*public_tls),
+               .api_tls = std::move(*api_tls)};
 }
 
 std::optional<std::string> unsupported(const Setup& setup) {

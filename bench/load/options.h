@@ -7,11 +7,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "bench/load/net/address.h"
+#include "bench/load/payload.h"
 #include "bench/load/target/profile.h"
+#include "bench/load/tls/context.h"
 
 namespace load {
 
@@ -41,11 +44,14 @@ struct Options {
   std::vector<int> pids;   // Whose CPU and memory count; with all their descendants.
   std::string api_header;  // A field line for every push, such as an API key.
   std::string sources;     // Local addresses; empty: chosen for a loopback target.
+  std::string ca_file;     // Of TLS; empty: certificates are not checked.
+  bool tls_resume = false;
 
   // The load.
   std::size_t connections = 1'000;
   std::size_t workers = 1;
   std::size_t opening_max = 64;  // Handshakes under way at once, per worker.
+  PayloadKind payload = PayloadKind::kLetters;
   std::size_t payload_size = 64;
   std::size_t publishers = 0;   // HTTP connections for targeted pushes, per worker; 0: by scenario.
   std::size_t outstanding = 1;  // Broadcasts, requests per publisher, or echoes per client.
@@ -91,6 +97,8 @@ struct Setup {
   Address public_address;
   Address api_address;
   std::vector<Address> sources;
+  std::shared_ptr<const TlsContext> public_tls = nullptr;  // Null: no TLS.
+  std::shared_ptr<const TlsContext> api_tls = nullptr;
 };
 
 }  // namespace load

@@ -1,6 +1,5 @@
 #include "bench/load/stamp.h"
 
-#include <algorithm>
 #include <array>
 
 namespace load {
@@ -38,15 +37,6 @@ bool read_hex(std::string_view text, std::uint64_t& value) {
 
 }  // namespace
 
-std::string make_payload(std::size_t size) {
-  std::string payload(std::max(size, kStampSize), ' ');
-  for (std::size_t i = kStampSize; i < payload.size(); ++i) {
-    payload[i] = static_cast<char>('a' + (i - kStampSize) % 26);
-  }
-  write_stamp(payload, {});
-  return payload;
-}
-
 void write_stamp(std::span<char> payload, const Stamp& stamp) {
   payload[0] = kMark;
   write_hex(payload.subspan(1, 4), stamp.stream);
@@ -66,11 +56,6 @@ std::optional<Stamp> read_stamp(std::string_view payload) {
   return Stamp{.stream = static_cast<std::uint16_t>(stream),
                .sequence = sequence,
                .due_ns = static_cast<std::int64_t>(due)};
-}
-
-bool is_filler_intact(std::string_view payload, std::string_view original) {
-  return payload.size() == original.size() &&
-         payload.substr(kStampSize) == original.substr(kStampSize);
 }
 
 }  // namespace load

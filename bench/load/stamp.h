@@ -1,8 +1,7 @@
-// What every payload of the harness begins with: who sent it, its number, and when it was due. The
-// rest is filler of a known pattern, so that a receiver notices damage. Plain ASCII without any
-// character that JSON or a URL would escape.
+// What every payload of the harness carries: who sent it, its number, and when it was due. Plain
+// ASCII without any character that JSON or a URL would escape. What is around it says payload.h.
 //
-//   ~ssssnnnnnnnnnnnntttttttttttttttt abcdefgh…      s stream, n number, t due time, hexadecimal
+//   ~ssssnnnnnnnnnnnntttttttttttttttt      s stream, n number, t due time, hexadecimal
 //
 // Owner: none (functions and values).   Thread: any.   Bound: kStampSize bytes.
 #pragma once
@@ -11,7 +10,6 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 
 namespace load {
@@ -24,16 +22,10 @@ struct Stamp {
 
 inline constexpr std::size_t kStampSize = 1 + 4 + 12 + 16;
 
-// A payload of `size` bytes (at least kStampSize) with an empty stamp.
-[[nodiscard]] std::string make_payload(std::size_t size);
+// Writes the stamp to the first kStampSize bytes.
+void write_stamp(std::span<char> bytes, const Stamp& stamp);
 
-// Overwrites the stamp at the front of a payload.
-void write_stamp(std::span<char> payload, const Stamp& stamp);
-
-// Nothing when the payload is not one of ours (a server's heartbeat, a greeting).
-[[nodiscard]] std::optional<Stamp> read_stamp(std::string_view payload);
-
-// Whether what follows the stamp is what make_payload() put there.
-[[nodiscard]] bool is_filler_intact(std::string_view payload, std::string_view original);
+// Of the first kStampSize bytes; nothing when they are no stamp.
+[[nodiscard]] std::optional<Stamp> read_stamp(std::string_view bytes);
 
 }  // namespace load

@@ -59,23 +59,27 @@ def program(path: Callable[[Path], Path], *arguments: str, **environment: str) -
     return Target(missing, become)
 
 
+# The shipped limits are in force, but a storm of connections is what some rows are.
+NO_STORM = ("--set", "limits.accept_rate=10000000", "--set", "limits.accept_burst=10000000")
+
+
 def dunlin(*arguments: str, shards: int = 1) -> Target:
     return program(lambda build: build / "dunlin", "serve", "--listen", "127.0.0.1:0", "--api", "127.0.0.1:0",
-                   "--shards", str(shards), *arguments)
+                   "--shards", str(shards), *NO_STORM, *arguments)
 
 
 def limit(*arguments: str) -> Target:
     return program(lambda build: build / "dunlin-limit", *arguments)
 
 
-def node_ws() -> Target:
+def node_ws(*arguments: str) -> Target:
     def missing(_build: Path) -> str | None:
         if shutil.which("node") is None:
             return "node is not installed"
         return None if (ROOT / "tests/node_modules/ws").is_dir() else "tests/node_modules has no ws"
 
     def become(place: Place) -> None:
-        os.execvp("node", ["node", str(HERE / "node/hub.js"), "--ready-file", str(place.ready_file)])
+        os.execvp("node", ["node", str(HERE / "node/hub.js"), "--ready-file", str(place.ready_file), *arguments])
 
     return Target(missing, become)
 
@@ -190,10 +194,17 @@ TARGETS = {
     "dunlin": dunlin(),
     "dunlin-plain": dunlin("--set", "hub.send_batch=plain"),
     "dunlin-2-shards": dunlin(shards=2),  # On one core like the others: what the hop between shards costs.
+    "dunlin-tls": dunlin("--dev-tls"),
+    "dunlin-tls-plain": dunlin("--dev-tls", "--set", "hub.send_batch=plain"),
+    "dunlin-deflate": dunlin("--set", "profiles.ws.compression=on"),
     "limit": limit(),
     "limit-ring": limit("--io-uring", "--join"),
+    # One ticket, as Dunlin: each costs time in the handshake. The other for the memory of idle connections.
+    "limit-tls": limit("--tls", "--tls-tickets", "1"),
+    "limit-tls-lean": limit("--tls", "--tls-tickets", "1", "--tls-release-buffers"),
     "nchan": nchan(),
     "node-ws": node_ws(),
+    "node-ws-deflate": node_ws("--deflate"),
     "go-gorilla": program(lambda build: build / "peers/go-gorilla", GOMAXPROCS="1"),
     "nats": nats(),
 }

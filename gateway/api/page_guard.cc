@@ -67,10 +67,10 @@ std::optional<ApiError> check_page(const ApiContext& context, const Route& route
   if (route.open) return std::nullopt;
   const config::Api& settings = context.config->api;
   const bool has_keys = !context.credentials.open();
-  // A browser that shows a client certificate has looked at ours before: a name that points to us
-  // without being ours ends there.
-  const bool names_us = has_keys || !settings.client_ca.empty();
-  if (!names_us && !is_host_allowed(settings, head.host)) {
+  // With client certificates the port speaks TLS: a browser that was led here by another name finds
+  // that our certificate is not for that name.
+  const bool by_name = !has_keys && settings.client_ca.empty();
+  if (by_name && !is_host_allowed(settings, head.host)) {
     return ApiError{.status = 403,
                     .code = "host_forbidden",
                     .message =

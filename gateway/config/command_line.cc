@@ -24,13 +24,14 @@ constexpr std::string_view kManual = R"(Configuration:
 
 Signals:
   SIGTERM, SIGINT  take connections down over drain.window_ms, then end
-  SIGHUP           read the configuration again
+  SIGHUP           read the configuration again, with its certificates and keys
 
 Exit status:
   0  done, or ended as asked    1  could not start    2  bad options or configuration
 
 Examples:
   dunlin serve
+  dunlin serve --dev-tls
   dunlin serve --listen 0.0.0.0:8080 --set profiles.chat.queue_size_max=128KiB
   DUNLIN_API_KEYS=$(openssl rand -hex 32) dunlin serve --api 10.0.0.5:8081
   dunlin check-config /etc/dunlin/dunlin.toml
@@ -42,7 +43,8 @@ library; this command is for trying things out and for finding out why a token i
 
 Claims that the gateway reads: sub (the uid), exp, nbf, iat, iss, aud; channels (patterns that the
 client may subscribe to), subscribe (channels it is subscribed to at once), and limits
-({"connections":1,"subscriptions":10,"message_size":4096}). All of them only narrow the profile.
+({"connections":1,"subscriptions":10,"message_size":4096}). channels and limits only narrow what
+the profile allows.
 
 Exit status:
   0  done, or the token would be accepted    1  it would be refused    2  bad options
@@ -291,6 +293,9 @@ class Grammar {
         return usage_error("--claim: expected NAME=VALUE, got " + in_quotes(claim));
       }
       minted_.claims.emplace_back(claim.substr(0, equals), claim.substr(equals + 1));
+    }
+    if (minted_.uid.empty() && minted_.claims.empty()) {
+      return usage_error("token needs --uid, or --claim with what auth.uid_claim names");
     }
     command.minted = minted_;
     return command;

@@ -4,7 +4,6 @@
 // Both return an exit status: 0, or kExitBadUsage with one line for each error on `err`.
 #pragma once
 
-#include <functional>
 #include <iosfwd>
 #include <string>
 #include <vector>
@@ -17,8 +16,7 @@ namespace config {
 struct Surroundings {
   Environment environment;                  // read_environment().
   std::vector<std::string> reserved_paths;  // As in Sources.
-  // Reads the files that a configuration names; what is wrong with them, in one line each.
-  std::function<std::vector<std::string>(const Config&)> check_files;
+  CheckFiles check_files;                   // As in Sources.
 };
 
 // What `serve` loads; check-config and print-config load the same from the same options.

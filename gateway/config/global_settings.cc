@@ -223,8 +223,8 @@ constexpr BoundSetting<Config> kSettings[] = {
         .min = 0, .max = 4 * kKiB, .check = check_file, .reload = Reload::kRestart}),
     bind<&Config::api, &Api::hosts>({
         .name = "api.hosts",
-        .help = "Without keys: names beside localhost and loopback addresses that requests may have "
-                "in Host, or \"any\". A page whose name comes to point here (DNS rebinding) is kept "
+        .help = "Without keys and client certificates: names beside localhost and loopback addresses "
+                "that requests may have in Host, or \"any\". A page whose name comes to point here (DNS rebinding) is kept "
                 "out by this.",
         .min = 0, .max = 100, .check = check_host}),
     bind<&Config::api, &Api::origins>({

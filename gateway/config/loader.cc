@@ -137,6 +137,14 @@ void read_keys(const Sources& sources, Draft& draft, Config& config) {
   }
 }
 
+void check_files(const Sources& sources, Draft& draft, const Config& config) {
+  if (!sources.check_files) return;
+  for (Finding& finding : sources.check_files(config)) {
+    const Location where = draft.location_of(finding.key, {.source = name_of(sources)});
+    draft.report({where, std::move(finding.key), std::move(finding.message)});
+  }
+}
+
 // The file's errors as they stand in the file; what comes from elsewhere keeps its place.
 void sort_by_line(std::vector<ConfigError>& errors) {
   std::ranges::stable_sort(errors, [](const ConfigError& a, const ConfigError& b) {
@@ -158,6 +166,7 @@ std::expected<Config, std::vector<ConfigError>> load(const Sources& sources) {
   if (draft.errors().empty()) {
     Config config = draft.config();
     if (sources.read_key_files) read_keys(sources, draft, config);
+    check_files(sources, draft, config);
     if (draft.errors().empty()) return config;
   }
   std::vector<ConfigError> errors = draft.errors();

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <expected>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -19,6 +20,7 @@
 
 #include "gateway/config/config.h"
 #include "gateway/config/config_error.h"
+#include "gateway/config/rules.h"
 
 namespace config {
 
@@ -27,6 +29,9 @@ namespace config {
 // items of a list are separated by commas. DUNLIN_CONFIG names the file. Other names are ignored,
 // and so are those Kubernetes makes up for a service called dunlin (DUNLIN_SERVICE_HOST, …).
 using Environment = std::map<std::string, std::string>;
+
+// Reads the files that a sound configuration names; what is wrong with them.
+using CheckFiles = std::function<std::vector<Finding>(const Config&)>;
 
 // A key given on the command line; the last one for a key wins.
 struct Override {
@@ -42,6 +47,7 @@ struct Sources {
   std::vector<Override> overrides;
   std::vector<std::string> reserved_paths;  // Paths of pages; no profile may have one of them.
   bool read_key_files = true;               // Those of auth.keys, into Config::token_keys.
+  CheckFiles check_files;                   // The others; may be empty.
 };
 
 [[nodiscard]] std::expected<Config, std::vector<ConfigError>> load(const Sources& sources);

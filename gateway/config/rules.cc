@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdint>
 #include <map>
 #include <string_view>
 
@@ -32,8 +33,8 @@ void check_listeners(const Config& config, Findings& findings) {
   if (!is_loopback(*api_address) && config.api.keys.empty() && config.api.client_ca.empty()) {
     findings.push_back({"api.listen",
                         fmt::format("refusing to start: {} is not a loopback address "
-                                    "and api.keys is empty; add a key, or listen on "
-                                    "127.0.0.1",
+                                    "and anybody there could push; set api.keys or api.client_ca, "
+                                    "or listen on 127.0.0.1",
                                     config.api.listen),
                         "api.keys"});
   }
@@ -279,6 +280,22 @@ void warn_about_compression(const Profile& profile, const Compression& compressi
   }
 }
 
+// A ceiling that one caller or one client can reach.
+void warn_about_memory(const Config& config, Findings& findings) {
+  const std::uint64_t ceiling = config.limits.memory_max;
+  if (ceiling == 0) return;
+  const auto compare = [&](std::string_view key, std::uint64_t size) {
+    if (size <= ceiling) return;
+    findings.push_back(
+        {"limits.memory_max", fmt::format("is less than {}, which is {}", key, size)});
+  };
+  compare("api.body_size_max", config.api.body_size_max);
+  for (const Profile& profile : config.profiles) {
+    compare(profile_key(profile.name, "message_size_max"), profile.message_size_max);
+    compare(profile_key(profile.name, "queue_size_max"), profile.queue_size_max);
+  }
+}
+
 }  // namespace
 
 std::vector<Finding> find_contradictions(const Config& config,
@@ -319,6 +336,7 @@ std::vector<Finding> find_warnings(const Config& config) {
     warn_about_compression(profile, config.compression, findings);
   }
   warn_about_auth(config, findings);
+  warn_about_memory(config, findings);
   return findings;
 }
 

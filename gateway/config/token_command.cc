@@ -39,6 +39,9 @@ std::expected<auth::SigningKey, std::string> signing_key(const MintTokenCommand&
   };
   const auto text = auth::read_key_file(path);
   if (!text) return named(text.error());
+  const bool pem = text->find("-----BEGIN ") != std::string::npos;
+  if (command.key_file && !pem) return named("is no key in PEM; a secret goes with --secret-file");
+  if (command.secret_file && pem) return named("is a key in PEM, not a secret; it goes with --key");
   auto key = command.key_file
                  ? auth::SigningKey::of_pem(*text)
                  : auth::SigningKey::of_secret(command.algorithm.value_or(auth::Algorithm::kHs256),
@@ -178,7 +181,10 @@ int run_verify_token(const VerifyTokenCommand& command, const Surroundings& surr
     return kExitBadUsage;
   }
   if (config->token_keys == nullptr) {
-    return complain(err, "the configuration has no auth.keys to verify a token with");
+    return complain(
+        err,
+        "the configuration has no auth.keys to verify a token with; name it with --config, "
+        "or keys with --set auth.keys=FILE");
   }
   std::string token = command.token;
   if (token == "-") std::getline(in, token);

@@ -125,7 +125,7 @@ Edge::Flow Edge::on_head(Slot slot, std::span<std::byte> rest) {
     }
   } else if (profile->identity == config::IdentitySource::kQuery) {
     if (!identify_by_query(*profile, head, *moving)) {
-      return reject(slot, 400, "uid_invalid",
+      return reject(slot, 400, "invalid_uid",
                     "the query parameter that names the user is missing, too long or not UTF-8");
     }
   }

@@ -32,7 +32,8 @@ std::expected<std::string, auth::Refusal> presented_token(const http::RequestHea
     }
   }
   if (!query_parameter.empty()) {
-    if (auto found = http::query_parameter(head.query, query_parameter)) take(*std::move(found));
+    count += http::count_query_parameters(head.query, query_parameter);
+    if (auto found = http::query_parameter(head.query, query_parameter)) token = *std::move(found);
   }
   if (count > 1) return std::unexpected(auth::Refusal::kRepeated);
   // Shown, and empty: that is no token, and not the same as none.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
 
@@ -10,6 +11,27 @@
 #include "gateway/observe/log.h"
 
 namespace process {
+namespace {
+
+// The page connects to /ws, and says who it is.
+bool has_push_page(const config::Config& config) {
+  return config.public_.pages &&
+         std::ranges::any_of(config.profiles, [](const config::Profile& profile) {
+           return profile.path == "/ws" && profile.auth == config::AuthMode::kNone &&
+                  profile.identity == config::IdentitySource::kMessage;
+         });
+}
+
+// What a caller of the API must show; never a key itself.
+std::string curl_options(const config::Config& config) {
+  std::string options;
+  if (config.api.tls && config.tls.self_signed) options += "-k ";
+  if (!config.api.client_ca.empty()) options += "--cert CERTIFICATE --key KEY ";
+  if (!config.api.keys.empty()) options += "-H 'Authorization: Bearer KEY' ";
+  return options;
+}
+
+}  // namespace
 
 void log_limits(const config::Config& config, std::uint64_t memory_max) {
   const config::Limits& limits = config.limits;
@@ -57,9 +79,13 @@ void print_addresses(const config::Config& config, const config::HostPort& publi
   const std::string query = api == config::Config{}.api.listen ? "" : "?api=" + api;
   if (config.public_.pages) fmt::print("\n  pages       http{}://{}/{}", s, site, query);
   fmt::print("\n  API         http{}://{}/\n", api_s, api);
-  fmt::print("  try         open http{}://{}/push.html?uid=123, connect, then:\n", s, site);
+  if (has_push_page(config)) {
+    fmt::print("  try         open http{}://{}/push.html?uid=123, connect, then:\n", s, site);
+  } else {
+    fmt::print("  try         connect as user 123, then:\n");
+  }
   fmt::print("              curl {}'http{}://{}/send?uid=123&message=Hello%20World'\n",
-             config.tls.self_signed && config.api.tls ? "-k " : "", api_s, api);
+             curl_options(config), api_s, api);
   std::fflush(stdout);
 }
 

@@ -19,6 +19,7 @@
 #include "gateway/config/host_port.h"
 #include "gateway/config/loader.h"
 #include "gateway/config/reload.h"
+#include "gateway/config/rules.h"
 #include "gateway/cross/shard_set.h"
 #include "gateway/loop/event_loop.h"
 #include "gateway/net/listener.h"
@@ -54,6 +55,11 @@ void occupy_standard_streams() {
 int start_failure(std::string_view why) {
   std::cerr << "dunlin: " << why << '\n';
   return 1;
+}
+
+// A file that was sound when it was checked, a moment ago.
+std::string to_line(const config::Finding& finding) {
+  return fmt::format("{}: {}", finding.key, finding.message);
 }
 
 net::SendBatch::Mode choose_send_mode(const config::Config& config) {
@@ -215,7 +221,7 @@ void Gateway::reload() {
   // The files are read again even where their names stay the same: certificates are renewed so.
   auto tls = make_tls_contexts(*merged, tls_);
   if (!tls) {
-    observe::error("configuration not reloaded", {{"error", tls.error()}});
+    observe::error("configuration not reloaded", {{"error", to_line(tls.error())}});
     return;
   }
   config_ = std::make_shared<const config::Config>(std::move(*merged));
@@ -290,7 +296,7 @@ int serve(const config::ServeCommand& command, const config::Surroundings& surro
     return config::kExitBadUsage;
   }
   auto tls = make_tls_contexts(*loaded);
-  if (!tls) return start_failure(tls.error());
+  if (!tls) return start_failure(to_line(tls.error()));
   observe::init(loaded->log.level, format_of(*loaded));
   signal(SIGPIPE, SIG_IGN);
   return Gateway(command, surroundings, std::make_shared<const config::Config>(std::move(*loaded)),
@@ -298,10 +304,9 @@ int serve(const config::ServeCommand& command, const config::Surroundings& surro
       .run();
 }
 
-std::vector<std::string> check_files(const config::Config& config) {
-  std::vector<std::string> faults;
-  if (const auto tls = make_tls_contexts(config); !tls) faults.push_back(tls.error());
-  return faults;
+std::vector<config::Finding> check_files(const config::Config& config) {
+  if (auto tls = make_tls_contexts(config); !tls) return {std::move(tls.error())};
+  return {};
 }
 
 }  // namespace process

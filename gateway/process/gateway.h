@@ -4,7 +4,6 @@
 // Thread: main's.
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "gateway/config/command_line.h"
@@ -16,7 +15,7 @@ namespace process {
 // could not start (one line on standard error says why); 2 for a configuration with errors.
 int serve(const config::ServeCommand& command, const config::Surroundings& surroundings);
 
-// For config::Surroundings: reads the files that a configuration names.
-[[nodiscard]] std::vector<std::string> check_files(const config::Config& config);
+// For config::Surroundings: reads the certificates and keys that a configuration names.
+[[nodiscard]] std::vector<config::Finding> check_files(const config::Config& config);
 
 }  // namespace process

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "gateway/observe/log.h"
@@ -14,8 +16,12 @@ using Certificates = std::vector<std::shared_ptr<const tls::Certificate>>;
 
 constexpr int kExpiresSoonDays = 14;
 
-std::expected<Certificates, std::string> read_certificates(const config::Tls& settings,
-                                                           const TlsContexts& earlier) {
+std::unexpected<config::Finding> fault(std::string_view setting, std::string what) {
+  return std::unexpected(config::Finding{std::string(setting), std::move(what), {}});
+}
+
+std::expected<Certificates, config::Finding> read_certificates(const config::Tls& settings,
+                                                               const TlsContexts& earlier) {
   if (settings.self_signed) {
     if (!earlier.certificates.empty()) return earlier.certificates;
     return Certificates{std::make_shared<const tls::Certificate>(tls::make_self_signed())};
@@ -24,7 +30,10 @@ std::expected<Certificates, std::string> read_certificates(const config::Tls& se
   for (std::size_t i = 0; i < settings.certificates.size(); ++i) {
     const std::string key = settings.keys.empty() ? std::string() : settings.keys[i];
     auto read = tls::read_certificate(settings.certificates[i], key);
-    if (!read) return std::unexpected("tls.certificates: " + read.error());
+    if (!read) {
+      const bool of_key = !key.empty() && read.error().starts_with(key + ":");
+      return fault(of_key ? "tls.keys" : "tls.certificates", std::move(read.error()));
+    }
     certificates.push_back(std::make_shared<const tls::Certificate>(std::move(*read)));
   }
   return certificates;
@@ -32,8 +41,8 @@ std::expected<Certificates, std::string> read_certificates(const config::Tls& se
 
 }  // namespace
 
-std::expected<TlsContexts, std::string> make_tls_contexts(const config::Config& config,
-                                                          const TlsContexts& earlier) {
+std::expected<TlsContexts, config::Finding> make_tls_contexts(const config::Config& config,
+                                                              const TlsContexts& earlier) {
   TlsContexts contexts;
   if (!config.public_.tls && !config.api.tls) return contexts;
   auto certificates = read_certificates(config.tls, earlier);
@@ -46,7 +55,7 @@ std::expected<TlsContexts, std::string> make_tls_contexts(const config::Config& 
                          .client_ca_file = {}};
   if (config.public_.tls) {
     auto made = tls::Context::make(settings);
-    if (!made) return std::unexpected("tls.certificates: " + made.error());
+    if (!made) return fault("tls.certificates", std::move(made.error()));
     contexts.public_ = std::move(*made);
   }
   if (config.api.tls) {
@@ -54,7 +63,7 @@ std::expected<TlsContexts, std::string> make_tls_contexts(const config::Config& 
     auto made = tls::Context::make(settings);
     if (!made) {
       const bool authority = !settings.client_ca_file.empty();
-      return std::unexpected((authority ? "api.client_ca: " : "tls.certificates: ") + made.error());
+      return fault(authority ? "api.client_ca" : "tls.certificates", std::move(made.error()));
     }
     contexts.api = std::move(*made);
   }

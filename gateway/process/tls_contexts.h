@@ -5,10 +5,10 @@
 
 #include <expected>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "gateway/config/config.h"
+#include "gateway/config/rules.h"
 #include "gateway/tls/context.h"
 
 namespace process {
@@ -20,8 +20,8 @@ struct TlsContexts {
 };
 
 // Reads the files. `earlier`: what was in force before a reload; its self-made certificate stays.
-// The error is one line that begins with the setting.
-[[nodiscard]] std::expected<TlsContexts, std::string> make_tls_contexts(
+// The error names the setting whose file is at fault.
+[[nodiscard]] std::expected<TlsContexts, config::Finding> make_tls_contexts(
     const config::Config& config, const TlsContexts& earlier = {});
 
 // One line in the log for each certificate: its names, and until when it is good.

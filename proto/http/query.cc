@@ -38,19 +38,33 @@ bool is_named(std::string_view written, std::string_view name) {
   return decode(written, ' ') == name;
 }
 
+// The first parameter called `name`, as it is written; what stands behind it stays in `query`.
+std::optional<std::string_view> next_named(std::string_view& query, std::string_view name) {
+  while (!query.empty()) {
+    const std::string_view parameter = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(parameter.size() + 1, query.size()));
+    if (!parameter.empty() && is_named(parameter.substr(0, parameter.find('=')), name)) {
+      return parameter;
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<std::string> percent_decode(std::string_view text) { return decode(text, '+'); }
 
 std::optional<std::string> query_parameter(std::string_view query, std::string_view name) {
-  while (!query.empty()) {
-    const std::string_view parameter = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(parameter.size() + 1, query.size()));
-    const std::string_view written = parameter.substr(0, parameter.find('='));
-    if (parameter.empty() || !is_named(written, name)) continue;
-    return decode(parameter.substr(std::min(written.size() + 1, parameter.size())), ' ');
-  }
-  return std::nullopt;
+  const auto parameter = next_named(query, name);
+  if (!parameter) return std::nullopt;
+  const std::size_t equals = parameter->find('=');
+  return decode(equals == std::string_view::npos ? "" : parameter->substr(equals + 1), ' ');
+}
+
+std::size_t count_query_parameters(std::string_view query, std::string_view name) {
+  std::size_t count = 0;
+  while (next_named(query, name)) ++count;
+  return count;
 }
 
 }  // namespace http

@@ -1,6 +1,7 @@
 // Query parameters as forms and URLs write them (application/x-www-form-urlencoded).
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,5 +17,8 @@ namespace http {
 // invalid UTF-8 included: the caller checks.
 [[nodiscard]] std::optional<std::string> query_parameter(std::string_view query,
                                                          std::string_view name);
+
+// How many parameters are called `name`, whatever their values.
+[[nodiscard]] std::size_t count_query_parameters(std::string_view query, std::string_view name);
 
 }  // namespace http

@@ -73,6 +73,18 @@ TEST(Profile, NatsSpeaksItsOwnProtocol) {
   EXPECT_EQ(load_profile("nchan")->protocol, Protocol::kHttp);
 }
 
+TEST(Profile, TlsAndCompressionAreAskedForByTheProfile) {
+  const auto plain = load_profile("dunlin");
+  const auto tls = load_profile("limit-tls");
+  const auto deflate = load_profile("dunlin-deflate");
+  ASSERT_TRUE(plain && tls && deflate);
+  EXPECT_FALSE(plain->tls || plain->api_tls || plain->deflate);
+  EXPECT_TRUE(tls->tls && !tls->api_tls && !tls->deflate);
+  EXPECT_TRUE(!deflate->tls && deflate->deflate);
+  EXPECT_EQ(tls->name, "limit-tls");
+  EXPECT_EQ(tls->echo_path, plain->echo_path);
+}
+
 class ProfileFile : public testing::Test {
  protected:
   std::string write(const std::string& text) {
@@ -110,6 +122,37 @@ body = "{text}"
   EXPECT_FALSE(profile->broadcast.is_supported());
 }
 
+TEST_F(ProfileFile, HasABaseWhoseWordsItOverrules) {
+  const auto profile = load_profile(write(R"(
+base = "dunlin-tls"
+api_tls = true
+[client]
+path = "/other"
+[push]
+path = "/push"
+)"));
+  ASSERT_TRUE(profile.has_value()) << profile.error();
+  EXPECT_TRUE(profile->tls && profile->api_tls);
+  EXPECT_EQ(profile->client_path.fill({.uid = "1", .text = {}, .channel = {}}), "/other");
+  EXPECT_EQ(profile->echo_path, "/echo") << "of the base's base";
+  EXPECT_EQ(profile->push.path.fill({.uid = "1", .text = {}, .channel = {}}), "/push");
+  EXPECT_FALSE(profile->push.body.empty());
+  EXPECT_TRUE(profile->name.ends_with("dunlin_profile_test.toml")) << "not the base's name";
+}
+
+TEST_F(ProfileFile, ABaseMustBeThereAndNotItsOwn) {
+  EXPECT_NE(load_profile(write("base = \"no-such\"\n[client]")).error().find("'no-such'"),
+            std::string::npos);
+  const std::string own = testing::TempDir() + "dunlin_profile_test.toml";
+  EXPECT_NE(load_profile(write("base = \"" + own + "\"\n[client]")).error().find("too many bases"),
+            std::string::npos);
+}
+
+TEST_F(ProfileFile, NatsHasNoHttps) {
+  EXPECT_NE(load_profile(write("base = \"nats\"\napi_tls = true")).error().find("api_tls"),
+            std::string::npos);
+}
+
 TEST_F(ProfileFile, SaysWhatIsWrong) {
   EXPECT_NE(load_profile(write("name = \"x\"")).error().find("[client]"), std::string::npos);
   EXPECT_NE(load_profile(write("protocol = \"smtp\"\n[client]")).error().find("'smtp'"),
@@ -130,6 +173,22 @@ TEST(PublishRequest, WritesOneRequest) {
   EXPECT_EQ(out,
             "POST /push/7 HTTP/1.1\r\nHost: h:1\r\nContent-Type: text/plain\r\nX-API-Key: k\r\n"
             "Content-Length: 2\r\n\r\nhi");
+}
+
+TEST(PublishRequest, EscapesTextWhereTheBodyIsJson) {
+  for (const bool is_json : {true, false}) {
+    const PublishForm form{.method = "POST",
+                           .path = Template("/"),
+                           .content_type = is_json ? "application/x-ndjson" : "text/plain",
+                           .body = Template("<{uid}|{text}>")};
+    PublishRequest request(form, "h:1", "");
+    std::string out;
+    request.append_to(out, {.uid = "7", .text = R"({"a":"b"})", .channel = {}});
+    EXPECT_TRUE(out.ends_with(is_json ? R"(<7|{\"a\":\"b\"}>)" : R"(<7|{"a":"b"}>)")) << out;
+    request.add_line({.uid = "8", .text = R"("x")", .channel = {}});
+    request.append_batch_to(out);
+    EXPECT_TRUE(out.ends_with(is_json ? "<8|\\\"x\\\">\n" : "<8|\"x\">\n")) << out;
+  }
 }
 
 TEST(PublishRequest, WritesABatchOfLines) {

@@ -39,6 +39,28 @@ TEST(Unsupported, WhatTheProfileDoesNotName) {
   EXPECT_EQ(reason_of(batch), "profile 'go-gorilla' has no [batch]");
 }
 
+TEST(Prepare, TlsWhereTheProfileSaysSo) {
+  const auto plain = prepare(options_for("dunlin", Scenario::kPush));
+  const auto tls = prepare(options_for("dunlin-tls", Scenario::kPush));
+  ASSERT_TRUE(plain && tls);
+  EXPECT_TRUE(plain->public_tls == nullptr && plain->api_tls == nullptr);
+  EXPECT_TRUE(tls->public_tls != nullptr && tls->api_tls == nullptr);
+}
+
+TEST(Prepare, AFileOfAuthoritiesMustHoldSome) {
+  Options options = options_for("dunlin-tls", Scenario::kPush);
+  options.ca_file = "/proc/self/maps";
+  EXPECT_EQ(prepare(options).error(), "/proc/self/maps: no certificates in PEM form");
+}
+
+TEST(Prepare, JsonNeedsRoom) {
+  Options options = options_for("dunlin", Scenario::kPush);
+  options.payload = PayloadKind::kJson;
+  EXPECT_EQ(prepare(options).error(), "--payload json needs a --size of 128 at least");
+  options.payload_size = 128;
+  EXPECT_TRUE(prepare(options).has_value());
+}
+
 TEST(Unsupported, IsNotWhatIsWrong) {
   EXPECT_FALSE(prepare(options_for("no-such-server", Scenario::kPush)).has_value());
 }

@@ -64,9 +64,30 @@ TEST(ServerFrames, Faults) {
   const std::string masked("\x81\x81\0\0\0\0x", 7);
   auto input = bytes_of(masked);
   EXPECT_EQ(next_server_frame(input).fault, FrameFault::kMasked);
-  const std::string compressed = server_frame("x", '\xC1');
-  input = bytes_of(compressed);
-  EXPECT_EQ(next_server_frame(input).fault, FrameFault::kReservedBits);
+  for (const char first : {'\xC1', '\xA1', '\x91'}) {
+    const std::string reserved = server_frame("x", first);
+    input = bytes_of(reserved);
+    EXPECT_EQ(next_server_frame(input).fault, FrameFault::kReservedBits);
+  }
+}
+
+// RFC 7692 section 6: RSV1 belongs to the first frame of a message, and only if it was agreed on.
+TEST(ServerFrames, CompressedOnes) {
+  for (const char first : {'\xC1', '\xC2', '\x41'}) {
+    const std::string wire = server_frame("x", first);
+    auto input = bytes_of(wire);
+    const FrameStep step = next_server_frame(input, /*deflate=*/true);
+    ASSERT_TRUE(step.frame.has_value());
+    EXPECT_TRUE(step.frame->compressed);
+  }
+  const std::string plain = server_frame("x");
+  auto input = bytes_of(plain);
+  EXPECT_FALSE(next_server_frame(input, /*deflate=*/true).frame->compressed);
+  for (const char first : {'\xC0', '\xC8', '\xC9', '\xCA', '\xA1', '\x91', '\xE1'}) {
+    const std::string wire = server_frame("x", first);
+    input = bytes_of(wire);
+    EXPECT_EQ(next_server_frame(input, /*deflate=*/true).fault, FrameFault::kReservedBits);
+  }
 }
 
 TEST(ServerFrames, FragmentsAreTold) {
@@ -129,6 +150,34 @@ TEST(Handshake, AnswerAtEverySplit) {
   auto input = bytes_of(wire);
   EXPECT_EQ(read_handshake_answer(input, "good"), HandshakeAnswer::kAccepted);
   EXPECT_EQ(input.size(), 1u);
+}
+
+// An extension must be one that was offered (RFC 6455 section 4.1), and what was offered is wanted.
+TEST(Handshake, Extensions) {
+  const auto answer = [](const std::string& extensions, bool deflate) {
+    const std::string wire =
+        "HTTP/1.1 101 x\r\nSec-WebSocket-Accept: good\r\n" + extensions + "\r\n";
+    auto input = bytes_of(wire);
+    return read_handshake_answer(input, "good", deflate);
+  };
+  const std::string agreed =
+      "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover\r\n";
+  EXPECT_EQ(answer("", false), HandshakeAnswer::kAccepted);
+  EXPECT_EQ(answer(agreed, true), HandshakeAnswer::kAccepted);
+  EXPECT_EQ(answer(agreed, false), HandshakeAnswer::kWrongExtension);
+  EXPECT_EQ(answer("", true), HandshakeAnswer::kWrongExtension);
+  EXPECT_EQ(answer("Sec-WebSocket-Extensions: permessage-deflate\r\n", true),
+            HandshakeAnswer::kWrongExtension);
+}
+
+TEST(Handshake, OffersDeflateWhereItShall) {
+  HandshakeFields fields{.path = "/", .host = "h", .key = "k", .subprotocol = {}};
+  EXPECT_EQ(handshake_request(fields).find("Extensions"), std::string::npos);
+  fields.deflate = true;
+  EXPECT_NE(handshake_request(fields).find(
+                "\r\nSec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; "
+                "client_no_context_takeover\r\n"),
+            std::string::npos);
 }
 
 TEST(Handshake, AnswersThatAreRefused) {

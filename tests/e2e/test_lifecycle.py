@@ -171,6 +171,18 @@ def test_open_api_without_keys_is_refused():
     assert done.returncode == 2 and "api.keys" in done.stderr
 
 
+def test_the_start_prints_what_works_here():
+    def printed(config, words, missing):
+        with Gateway(config=config) as gateway:
+            text = gateway.output()
+            assert all(word in text for word in words), text
+            assert not any(word in text for word in missing), text
+    ws = '[profiles.ws]\npath = "/ws"\nidentity = "message"\n'
+    printed(ws, ["/push.html?uid=123", "curl 'http://"], ["Bearer"])
+    printed(ws + '[public]\npages = false\n[api]\nkeys = ["0123456789abcdef"]\n',
+            ["connect as user 123", "-H 'Authorization: Bearer KEY' 'http://"], ["push.html", "0123456789abcdef"])
+
+
 def one_line(text):
     """One clear line for the operator, and nothing else."""
     return text.startswith("dunlin: ") and text.count("\n") == 1

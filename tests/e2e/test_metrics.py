@@ -7,7 +7,7 @@ import pytest
 from harness.api import Api
 from harness.clients import plain_user
 from harness.gateway import Gateway
-from harness.raw import TEXT, RawClient, RawSocket, frame, upgrade_request
+from harness.raw import CLOSE, PING, TEXT, RawClient, RawSocket, frame, upgrade_request
 
 SAMPLE = re.compile(r'^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{((?:[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\["\\n])*",?)*)\})? (\S+)$')
 
@@ -101,6 +101,39 @@ def test_closes_by_cause(fresh):
     client.reset()
     for cause in ("violation", "client", "lost"):
         api.await_true(lambda: total(samples(api), rf'close.*"{cause}"') == 1, f"close by {cause} not counted")  # pylint: disable=W0640
+
+
+DEADLINES = """
+[profiles.login]
+path = "/login"
+identity = "message"
+login_timeout_ms = "200ms"
+
+[profiles.ping]
+path = "/ping"
+on_text = "echo"
+ping_interval_ms = "100ms"
+pong_timeout_ms = "100ms"
+
+[profiles.idle]
+path = "/idle"
+on_text = "echo"
+ping_interval_ms = 0
+idle_timeout_ms = "500ms"
+"""
+
+
+def test_whoever_says_nothing_is_closed():
+    """No login, no pong, no message: each has its deadline, its code, and its cause in the metrics."""
+    with Gateway(config=DEADLINES) as gateway:
+        api = Api(gateway.api)
+        for path, code, cause in (("/login", 4101, "login_timeout"), ("/ping", 4200, "pong_timeout"), ("/idle", 4102, "idle_timeout")):
+            with RawClient(gateway.public, path) as client:
+                while (got := client.frame()).opcode != CLOSE:  # No ping is answered.
+                    assert got.opcode == PING and path == "/ping"
+                assert got.close_code == code, (path, got)
+            api.await_true(lambda: total(samples(api), rf'dunlin_closes_total.*"{cause}"') == 1, f"{cause} not counted")  # pylint: disable=W0640
+        api.close()
 
 
 def test_ready_after_the_canary_has_arrived(fresh):

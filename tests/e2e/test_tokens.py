@@ -303,6 +303,8 @@ def test_none_and_several_tokens(guarded, keys, uid):
     code, challenge = refused(guarded, f"/ws?token={text}", 400, authorization=f"Bearer {text}")
     assert code == "token_repeated" and 'error="invalid_request"' in challenge
     assert refused(guarded, "/ws", 400, sec_websocket_protocol=f"bearer.{text}, bearer.x")[0] == "token_repeated"
+    assert refused(guarded, f"/ws?token={text}&token={text}", 400)[0] == "token_repeated"
+    assert refused(guarded, "/ws?token=%zz")[0] == "token_malformed"
 
 
 def test_the_clients_word_counts_for_nothing_where_tokens_are_asked_for(guarded, client_api, keys, uid):
@@ -631,20 +633,23 @@ def test_bad_uses_of_the_command(tmp_path, keys):
         assert done.returncode in (1, 2) and done.stdout == "", done
         return done.stderr
     key = keys["ed25519"]["file"]
+    uid = ("--uid", "u")
     assert "one of --key" in complaint()
     assert "one of --key" in complaint("--key", key, "--new-key", "hs256")
     assert "expected ed25519, es256, rs256 or hs256" in complaint("--new-key", "dsa", "--out", str(tmp_path / "x"))
     assert "needs --out" in complaint("--new-key", "hs256")
     assert "File exists" in complaint("--new-key", "hs256", "--out", key)
-    assert "is a key for EdDSA, not for RS256" in complaint("--key", key, "--alg", "RS256")
+    assert "is a key for EdDSA, not for RS256" in complaint("--key", key, *uid, "--alg", "RS256")
     assert "expected HS256" in complaint("--key", key, "--alg", "none")
     assert "expected a time such as" in complaint("--key", key, "--ttl", "60")
     assert "expected NAME=VALUE" in complaint("--key", key, "--claim", "x")
-    assert "no private key" in complaint("--key", keys["ed25519"]["setting"])
-    assert "cannot be read" in complaint("--key", str(tmp_path / "none"))
+    assert "goes with --secret-file" in complaint("--key", keys["ed25519"]["setting"], *uid)
+    assert "goes with --key" in complaint("--secret-file", key, *uid)
+    assert "needs --uid" in complaint("--key", key)
+    assert "cannot be read" in complaint("--key", str(tmp_path / "none"), *uid)
     assert "no auth.keys" in complaint("--verify", "a.b.c")
     (tmp_path / "short").write_text("x" * 63)
-    assert "HS512 needs at least 64" in complaint("--secret-file", str(tmp_path / "short"), "--alg", "HS512")
+    assert "HS512 needs at least 64" in complaint("--secret-file", str(tmp_path / "short"), *uid, "--alg", "HS512")
     help_text = run("token", "--help").stdout
     assert "--new-key" in help_text and "Examples:" in help_text
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <iterator>
 
+#include "bench/load/client/deflate_offer.h"
 #include "bench/load/client/ws_wire.h"
 
 namespace load {
@@ -18,6 +19,9 @@ std::string handshake_request(const HandshakeFields& fields) {
   if (!fields.subprotocol.empty()) {
     fmt::format_to(std::back_inserter(request), "Sec-WebSocket-Protocol: {}\r\n",
                    fields.subprotocol);
+  }
+  if (fields.deflate) {
+    fmt::format_to(std::back_inserter(request), "Sec-WebSocket-Extensions: {}\r\n", kDeflateOffer);
   }
   return request += "\r\n";
 }

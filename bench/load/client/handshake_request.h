@@ -13,6 +13,7 @@ struct HandshakeFields {
   std::string_view host;
   std::string_view key;
   std::string_view subprotocol;  // Empty: none is offered.
+  bool deflate = false;          // permessage-deflate is offered.
 };
 
 [[nodiscard]] std::string handshake_request(const HandshakeFields& fields);

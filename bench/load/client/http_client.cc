@@ -1,8 +1,11 @@
 #include "bench/load/client/http_client.h"
 
+#include <utility>
+
 namespace load {
 
-HttpClient::HttpClient(EventLoop& loop, Owner& owner) : owner_(owner), tcp_(loop, *this) {}
+HttpClient::HttpClient(EventLoop& loop, Owner& owner, std::shared_ptr<const TlsContext> tls)
+    : owner_(owner), tcp_(loop, *this, std::move(tls)) {}
 
 const llhttp_settings_t& HttpClient::settings() {
   static const llhttp_settings_t kSettings = [] {

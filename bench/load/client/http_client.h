@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -35,7 +36,7 @@ class HttpClient final : private TcpClient::Owner {
     ~Owner() = default;
   };
 
-  HttpClient(EventLoop& loop, Owner& owner);
+  HttpClient(EventLoop& loop, Owner& owner, std::shared_ptr<const TlsContext> tls);
   ~HttpClient() = default;
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;

@@ -6,7 +6,7 @@ HttpPublishConnection::HttpPublishConnection(EventLoop& loop, PublishConnection:
                                              const Setup& setup, const PublishForm& form)
     : owner_(owner),
       is_batch_(form.is_batch),
-      http_(loop, *this),
+      http_(loop, *this, setup.api_tls),
       request_(form, setup.api_address.text(), setup.options.api_header) {}
 
 void HttpPublishConnection::add(const Template::Values& values) {

@@ -5,7 +5,7 @@ namespace load {
 StreamPublishConnection::StreamPublishConnection(EventLoop& loop, PublishConnection::Owner& owner,
                                                  const Setup& setup, const PublishForm& form)
     : owner_(owner),
-      http_(loop, *this),
+      http_(loop, *this, setup.api_tls),
       request_(form, setup.api_address.text(), setup.options.api_header) {}
 
 void StreamPublishConnection::flush() {

@@ -10,6 +10,10 @@
 namespace load {
 
 bool TcpClient::open(const Address& target) {
+  if (tls_context_ != nullptr) {
+    tls_ = TlsStream::make(tls_context_, nullptr);
+    if (tls_ == nullptr) return false;
+  }
   const int fd = start_connect(target, nullptr, 0);
   if (fd < 0) return false;
   fd_ = fd;
@@ -34,22 +38,39 @@ void TcpClient::read() {
     const ssize_t received = recv(fd_, buffer.data(), buffer.size(), 0);
     if (received < 0 && errno == EAGAIN) return;
     if (received <= 0) return end();
-    if (!owner_.on_bytes({buffer.data(), static_cast<std::size_t>(received)})) return end();
+    if (!take(buffer.first(static_cast<std::size_t>(received)))) return end();
     if (std::cmp_less(received, buffer.size())) return;  // Edge-triggered: a short read is enough.
   }
 }
 
+bool TcpClient::take(std::span<const char> bytes) {
+  if (tls_ != nullptr) {
+    const auto plain = loop_.plain_buffer();
+    bytes = plain.first(tls_->receive(bytes, plain, cipher_));
+  }
+  if (!bytes.empty() && !owner_.on_bytes({bytes.data(), bytes.size()})) return false;
+  return tls_ == nullptr || tls_->state() < TlsStream::State::kEnded;
+}
+
 void TcpClient::flush() {
-  if (fd_ < 0 || !connected_ || outgoing_.empty()) return;
-  const ssize_t sent = send(fd_, outgoing_.data(), outgoing_.size(), MSG_NOSIGNAL);
+  if (fd_ < 0 || !connected_) return;
+  if (tls_ != nullptr) {
+    tls_->send(outgoing_, cipher_);
+    outgoing_.clear();
+  }
+  std::string& bytes = tls_ != nullptr ? cipher_ : outgoing_;
+  if (bytes.empty()) return;
+  const ssize_t sent = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
   if (sent < 0 && errno != EAGAIN) return end();
-  outgoing_.erase(0, static_cast<std::size_t>(std::max<ssize_t>(sent, 0)));
+  bytes.erase(0, static_cast<std::size_t>(std::max<ssize_t>(sent, 0)));
 }
 
 void TcpClient::close() {
   if (fd_ >= 0) ::close(fd_);
   fd_ = -1;
   outgoing_.clear();
+  cipher_.clear();
+  tls_.reset();
 }
 
 void TcpClient::end() {

@@ -1,16 +1,19 @@
-// One TCP connection to a server's push interface: bytes out, joined where much is queued, bytes
-// in. Knows no protocol; its owner does.
+// One TCP connection to a server's push interface, with TLS or without: bytes out, joined where
+// much is queued, bytes in. Knows no protocol; its owner does.
 //
 // Owner: HttpClient, NatsPublishConnection.   Thread: its worker's.   Bound: none; its owner's
 // requests under way have one.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "bench/load/net/address.h"
 #include "bench/load/net/event_loop.h"
+#include "bench/load/tls/stream.h"
 
 namespace load {
 
@@ -28,7 +31,9 @@ class TcpClient final : public Handler {
     ~Owner() = default;
   };
 
-  TcpClient(EventLoop& loop, Owner& owner) : loop_(loop), owner_(owner) {}
+  // Without a context there is no TLS.
+  TcpClient(EventLoop& loop, Owner& owner, std::shared_ptr<const TlsContext> tls = nullptr)
+      : loop_(loop), owner_(owner), tls_context_(std::move(tls)) {}
   ~TcpClient() { close(); }
   TcpClient(const TcpClient&) = delete;
   TcpClient& operator=(const TcpClient&) = delete;
@@ -46,13 +51,17 @@ class TcpClient final : public Handler {
 
  private:
   void read();
+  bool take(std::span<const char> bytes);
   void end();
 
   EventLoop& loop_;
   Owner& owner_;
+  const std::shared_ptr<const TlsContext> tls_context_;
   int fd_ = -1;
   bool connected_ = false;
   std::string outgoing_;
+  std::unique_ptr<TlsStream> tls_;
+  std::string cipher_;  // What of outgoing_ was encrypted.
 };
 
 }  // namespace load

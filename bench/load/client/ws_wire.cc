@@ -7,6 +7,8 @@
 #include <charconv>
 #include <cstring>
 
+#include "bench/load/client/deflate_offer.h"
+
 namespace load {
 namespace {
 
@@ -69,11 +71,14 @@ std::string_view field_value(std::string_view head, std::string_view name) {
 
 }  // namespace
 
-FrameStep next_server_frame(std::span<const char>& input) {
+FrameStep next_server_frame(std::span<const char>& input, bool deflate) {
   if (input.size() < 2) return {};
   const auto first = static_cast<unsigned char>(input[0]);
   const auto second = static_cast<unsigned char>(input[1]);
-  if ((first & 0x70) != 0) return {.frame = {}, .fault = FrameFault::kReservedBits};
+  const bool compressed = (first & 0x40) != 0;
+  const bool begins_message = (first & 0x0F) == 0x1 || (first & 0x0F) == 0x2;
+  if ((first & 0x30) != 0 || (compressed && !(deflate && begins_message)))
+    return {.frame = {}, .fault = FrameFault::kReservedBits};
   if ((second & 0x80) != 0) return {.frame = {}, .fault = FrameFault::kMasked};  // 5.1
 
   const std::size_t extended = second == 126 ? 2 : second == 127 ? 8 : 0;
@@ -83,6 +88,7 @@ FrameStep next_server_frame(std::span<const char>& input) {
 
   const ServerFrame frame{.opcode = static_cast<Opcode>(first & 0x0F),
                           .fin = (first & 0x80) != 0,
+                          .compressed = compressed,
                           .payload = input.subspan(2 + extended, size)};
   input = input.subspan(2 + extended + size);
   return {.frame = frame, .fault = FrameFault::kNone};
@@ -118,7 +124,7 @@ std::string accept_for(std::string_view key) {
 }
 
 HandshakeAnswer read_handshake_answer(std::span<const char>& input,
-                                      std::string_view expected_accept) {
+                                      std::string_view expected_accept, bool deflate) {
   const std::string_view text(input.data(), input.size());
   const auto end = text.find("\r\n\r\n");
   if (end == std::string_view::npos) return HandshakeAnswer::kIncomplete;
@@ -127,6 +133,9 @@ HandshakeAnswer read_handshake_answer(std::span<const char>& input,
       field_value(head, "Sec-WebSocket-Accept") != expected_accept) {
     return HandshakeAnswer::kRefused;
   }
+  const auto extensions = field_value(head, "Sec-WebSocket-Extensions");
+  if (deflate ? !agrees_to_deflate(extensions) : !extensions.empty())
+    return HandshakeAnswer::kWrongExtension;
   input = input.subspan(end + 4);
   return HandshakeAnswer::kAccepted;
 }

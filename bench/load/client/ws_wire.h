@@ -26,6 +26,7 @@ enum class Opcode : std::uint8_t {
 struct ServerFrame {
   Opcode opcode;
   bool fin;
+  bool compressed;                // Begins a message of permessage-deflate.
   std::span<const char> payload;  // Inside the caller's buffer.
 };
 
@@ -36,8 +37,9 @@ struct FrameStep {
   FrameFault fault = FrameFault::kNone;
 };
 
-// Takes one whole frame off the front of `input`.
-[[nodiscard]] FrameStep next_server_frame(std::span<const char>& input);
+// Takes one whole frame off the front of `input`. With `deflate` permessage-deflate was agreed on,
+// and the first frame of a message may have RSV1 (RFC 7692 section 6).
+[[nodiscard]] FrameStep next_server_frame(std::span<const char>& input, bool deflate = false);
 
 // Appends one masked, unfragmented frame.
 void append_client_frame(std::string& out, Opcode opcode, std::string_view payload,
@@ -53,12 +55,14 @@ struct Refusal {
   std::optional<std::uint32_t> retry_after_s;  // As seconds; a date is not understood.
 };
 
-enum class HandshakeAnswer : std::uint8_t { kIncomplete, kAccepted, kRefused };
+enum class HandshakeAnswer : std::uint8_t { kIncomplete, kAccepted, kRefused, kWrongExtension };
 
 // Looks for a whole answer at the front of `input` and takes it off. Refused: another status than
-// 101, or a wrong Sec-WebSocket-Accept.
+// 101, or a wrong Sec-WebSocket-Accept. With `deflate` permessage-deflate was offered and must have
+// been agreed on; without it no extension may have been.
 [[nodiscard]] HandshakeAnswer read_handshake_answer(std::span<const char>& input,
-                                                    std::string_view expected_accept);
+                                                    std::string_view expected_accept,
+                                                    bool deflate = false);
 
 // What a refused answer says. Of anything else the status is 0.
 [[nodiscard]] Refusal read_refusal(std::span<const char> input);

@@ -31,13 +31,20 @@ std::expected<std::uint32_t, std::string> parse_v4(const std::string& text) {
   return ntohl(address.s_addr);
 }
 
+std::string host_of(const std::string& text) {
+  std::string host = text.substr(0, text.rfind(':'));
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  return host;
+}
+
 }  // namespace
+
+std::string Address::host() const { return host_of(text_); }
 
 std::expected<Address, std::string> Address::resolve(const std::string& text) {
   const auto colon = text.rfind(':');
   if (colon == std::string::npos) return std::unexpected(fmt::format("'{}' has no port", text));
-  std::string host = text.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  const std::string host = host_of(text);
 
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;

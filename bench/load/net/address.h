@@ -22,6 +22,7 @@ class Address {
   [[nodiscard]] socklen_t size() const { return size_; }
   [[nodiscard]] bool is_loopback_v4() const;
   [[nodiscard]] const std::string& text() const { return text_; }  // As given: the Host field.
+  [[nodiscard]] std::string host() const;  // … without the port, and "::1" without its brackets.
 
  private:
   sockaddr_storage storage_{};

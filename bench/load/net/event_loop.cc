@@ -67,6 +67,13 @@ void EventLoop::serve_urgent() {
   for (std::size_t i = 0; std::cmp_less(i, count); ++i) serve(urgent_events_[i]);
 }
 
+std::span<char> EventLoop::plain_buffer() {
+  if (plain_buffer_ == nullptr) {
+    plain_buffer_ = std::make_unique_for_overwrite<char[]>(kPlainBufferSize);
+  }
+  return {plain_buffer_.get(), kPlainBufferSize};
+}
+
 void EventLoop::wake() const {
   const std::uint64_t one = 1;
   [[maybe_unused]] const auto size = write(wake_, &one, sizeof one);

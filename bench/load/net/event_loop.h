@@ -53,6 +53,10 @@ class EventLoop {
   // Scratch space that every handler of this loop may use within one call.
   [[nodiscard]] std::span<char> read_buffer() { return {read_buffer_.get(), kReadBufferSize}; }
   [[nodiscard]] std::string& write_buffer() { return write_buffer_; }
+  // The same for TLS: what was decrypted, of all that read_buffer() can hold, and what is to leave
+  // as it is.
+  [[nodiscard]] std::span<char> plain_buffer();
+  [[nodiscard]] std::string& cipher_buffer() { return cipher_buffer_; }
 
  private:
   void serve(const epoll_event& event);
@@ -61,6 +65,7 @@ class EventLoop {
   static constexpr std::size_t kEventsMax = 32;
   static constexpr std::size_t kUrgentMax = 256;
   static constexpr std::size_t kReadBufferSize = 256 << 10;
+  static constexpr std::size_t kPlainBufferSize = kReadBufferSize + (16 << 10);  // And a record.
 
   int epoll_ = -1;
   int urgent_ = -1;  // An epoll set in the epoll set, once there is something in it.
@@ -69,6 +74,8 @@ class EventLoop {
   std::array<epoll_event, kUrgentMax> urgent_events_{};
   std::unique_ptr<char[]> read_buffer_ = std::make_unique_for_overwrite<char[]>(kReadBufferSize);
   std::string write_buffer_;
+  std::unique_ptr<char[]> plain_buffer_;  // Made when first asked for.
+  std::string cipher_buffer_;
 };
 
 }  // namespace load

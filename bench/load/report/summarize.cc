@@ -192,6 +192,44 @@ void add_pings(Result& result, const Record& record) {
              });
 }
 
+double resumed_share(const Snapshot& from, const Snapshot& to) {
+  return 100 * ratio(static_cast<double>(to.totals.resumed - from.totals.resumed),
+                     static_cast<double>(to.totals.opened - from.totals.opened));
+}
+
+void add_resumed(Result& result, const Setup& setup, const Record& record) {
+  const Snapshot& from = record.borders.front();
+  const Snapshot& to = record.borders.back();
+  if (!setup.options.tls_resume || to.totals.opened == from.totals.opened) return;
+  add_metric(result, record, {.name = "tls_resumed", .unit = "% of handshakes"}, resumed_share);
+  if (resumed_share(from, to) < 99) {
+    result.warnings.push_back(
+        fmt::format("only {:.0f} % of the handshakes were resumptions", resumed_share(from, to)));
+  }
+}
+
+// That a server agrees does not mean that it compresses: it may find messages too short, or have
+// no time.
+void add_compression(Result& result, const Setup& setup, const Record& record) {
+  const Snapshot& from = record.borders.front();
+  const Snapshot& to = record.borders.back();
+  if (!setup.profile.deflate || to.totals.received == from.totals.received) return;
+  const auto share = [](std::uint64_t Totals::* part, std::uint64_t Totals::* whole) {
+    return [part, whole](const Snapshot& a, const Snapshot& b) {
+      return 100 * ratio(static_cast<double>(b.totals.*part - a.totals.*part),
+                         static_cast<double>(b.totals.*whole - a.totals.*whole));
+    };
+  };
+  const auto compressed = share(&Totals::compressed, &Totals::received);
+  add_metric(result, record, {.name = "compressed", .unit = "% of messages"}, compressed);
+  add_metric(result, record, {.name = "compressed_size", .unit = "% of payload"},
+             share(&Totals::compressed_bytes, &Totals::inflated_bytes));
+  if (compressed(from, to) < 99) {
+    result.warnings.push_back(
+        fmt::format("only {:.0f} % of the messages were compressed", compressed(from, to)));
+  }
+}
+
 void add_latencies(Result& result, const Setup& setup, const Record& record) {
   const std::string from = setup.options.rate > 0 ? "due time" : "sending";
   const bool rounds = setup.options.scenario == Scenario::kReconnect;
@@ -286,14 +324,22 @@ void add_warnings(Result& result, const Setup& setup, const Record& record, bool
     result.warnings.emplace_back("not everything went as it must: see the checks marked (!)");
 }
 
-void add_parameters(Result& result, const Options& options) {
+void add_parameters(Result& result, const Setup& setup, const Record& record) {
+  const Options& options = setup.options;
   const auto add = [&](std::string name, auto value) {
     result.parameters.emplace_back(std::move(name), fmt::format("{}", value));
   };
   add("connections", options.connections);
   add("workers", options.workers);
+  if (!record.tls.empty()) {
+    add("tls", record.tls);
+    add("certificate", options.ca_file.empty() ? "not verified" : "verified");
+    if (options.tls_resume) add("tls_resume", options.tls_resume);
+  }
+  if (setup.profile.deflate) add("permessage_deflate", setup.profile.deflate);
   if (sends_messages(options.scenario)) {
     add("payload", options.payload_size);
+    if (options.payload == PayloadKind::kJson) add("payload_kind", "json");
     add("outstanding", options.outstanding);
     add("loop", options.rate > 0 ? "open" : "closed");
     if (options.rate > 0) add("rate", options.rate);
@@ -368,7 +414,7 @@ Result summarize(const Setup& setup, const Record& record, bool server_known) {
   result.target = setup.profile.name;
   result.label = options.label.empty() ? options.scenario_name : options.label;
   result.started_at = utc_of(record.before_opening.at_ns);
-  add_parameters(result, options);
+  add_parameters(result, setup, record);
   add_machine(result);
 
   const bool opens_once = options.scenario == Scenario::kConnect && options.storm;
@@ -377,6 +423,8 @@ Result summarize(const Setup& setup, const Record& record, bool server_known) {
   if (options.scenario == Scenario::kHold && server_known) add_idle_metric(result, setup, record);
   if (options.scenario == Scenario::kHold) add_pings(result, record);
   if (options.scenario == Scenario::kSoak) add_reconnect_rate(result, record);
+  add_resumed(result, setup, record);
+  if (sends_messages(options.scenario)) add_compression(result, setup, record);
   add_share_metrics(result, record, server_known);
   add_opening_metrics(result, record, server_known);
   // Per connection only where nothing else moved: elsewhere buffers come and go with the load.

@@ -5,7 +5,6 @@
 
 #include "bench/load/clock.h"
 #include "bench/load/scenario/client_set.h"
-#include "bench/load/stamp.h"
 
 namespace load {
 namespace {
@@ -26,7 +25,7 @@ BroadcastSource::BroadcastSource(EventLoop& loop, const Setup& setup, Pace pace,
       outstanding_max_(pace.rate > 0 ? BroadcastBoard::kOutstandingMax
                                      : std::min(pace.outstanding, BroadcastBoard::kOutstandingMax)),
       schedule_(pace.rate, 0, 1),
-      payload_(make_payload(setup.options.payload_size)) {}
+      payload_(setup.options.payload, setup.options.payload_size) {}
 
 std::int64_t BroadcastSource::turn(std::int64_t now) {
   retire(now);
@@ -54,11 +53,11 @@ std::int64_t BroadcastSource::turn(std::int64_t now) {
 void BroadcastSource::publish(std::int64_t due_ns, std::int64_t now) {
   const std::uint64_t sequence = next_sequence_++;
   --allowed_;
-  write_stamp(payload_, {.stream = static_cast<std::uint16_t>(Stream::kBroadcast),
-                         .sequence = sequence,
-                         .due_ns = due_ns});
+  payload_.stamp({.stream = static_cast<std::uint16_t>(Stream::kBroadcast),
+                  .sequence = sequence,
+                  .due_ns = due_ns});
   control_.board.open(sequence, control_.workers_open.load(std::memory_order_acquire));
-  connection_->add({.uid = {}, .text = payload_, .channel = setup_.options.channel});
+  connection_->add({.uid = {}, .text = payload_.text(), .channel = setup_.options.channel});
   connection_->end_request();
   under_way_.push_back({.sequence = sequence, .due_ns = due_ns, .sent_ns = now, .answered = false});
   if (schedule_.is_open_loop() && control_.in_window(due_ns)) {

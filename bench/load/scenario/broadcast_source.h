@@ -14,6 +14,7 @@
 
 #include "bench/load/client/publish_connection.h"
 #include "bench/load/options.h"
+#include "bench/load/payload.h"
 #include "bench/load/scenario/control.h"
 #include "bench/load/scenario/outcome.h"
 #include "bench/load/scenario/schedule.h"
@@ -58,7 +59,7 @@ class BroadcastSource final : private PublishConnection::Owner {
   const std::unique_ptr<PublishConnection> connection_;
   const std::size_t outstanding_max_;
   Schedule schedule_;
-  std::string payload_;
+  Payload payload_;
   std::uint64_t next_sequence_ = 0;
   bool ended_ = false;
   std::uint64_t allowed_ = ~std::uint64_t{0};  // Broadcasts that may still be made.

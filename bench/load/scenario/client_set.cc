@@ -36,6 +36,7 @@ std::string ClientSet::Member::uid() const { return std::to_string(kUidBase + in
 void ClientSet::Member::on_open(WsClient& client) {
   const std::int64_t now = now_ns();
   set_.counters_.opened.add();
+  set_.counters_.note_tls(client.tls());
   set_.outcome_.handshake.record(static_cast<std::uint64_t>(now - connect_ns_));
   --set_.opening_;
   set_.settle(*this);
@@ -79,6 +80,12 @@ void ClientSet::Member::on_end(WsClient& /*client*/, WsClient::Ending ending) {
 
 void ClientSet::Member::on_ping(WsClient& /*client*/) { set_.counters_.pings.add(); }
 
+void ClientSet::Member::on_compressed(std::size_t wire_size, std::size_t size) {
+  set_.counters_.compressed.add();
+  set_.counters_.compressed_bytes.add(wire_size);
+  set_.counters_.inflated_bytes.add(size);
+}
+
 ClientSet::ClientSet(EventLoop& loop, const Setup& setup, Place place, Range range,
                      Counters& counters, Outcome& outcome, Listener& listener)
     : loop_(loop),
@@ -88,7 +95,7 @@ ClientSet::ClientSet(EventLoop& loop, const Setup& setup, Place place, Range ran
       counters_(counters),
       outcome_(outcome),
       listener_(listener),
-      payload_(make_payload(setup.options.payload_size)),
+      payload_(setup.options.payload, setup.options.payload_size),
       key_(fresh_handshake_key()),
       accept_(accept_for(key_)),
       random_(static_cast<std::minstd_rand::result_type>(range.first + 1)) {
@@ -131,7 +138,10 @@ void ClientSet::open(Member& member, std::int64_t now) {
        .request = request_for(member),
        .accept = accept_,
        .receive_buffer_size = member.reader_ ? 0 : kNonReaderBufferSize,
-       .lane = is_probe ? Lane::kUrgent : Lane::kNormal});
+       .lane = is_probe ? Lane::kUrgent : Lane::kNormal,
+       .tls = setup_.public_tls,
+       .resume = setup_.options.tls_resume,
+       .inflater = setup_.profile.deflate ? &inflater_ : nullptr});
   if (!started) turn_away(member);
 }
 
@@ -140,6 +150,7 @@ void ClientSet::turn_away(Member& member) {
   const Refusal& refusal = member.client_.refusal();
   if (!place_.retries || !is_temporary(refusal)) {
     counters_.open_failed.add();
+    counters_.open_failure.note(member.client_.failure());
     return settle(member);
   }
   counters_.turned_away.add();
@@ -181,11 +192,12 @@ std::string ClientSet::request_for(const Member& member) const {
   return handshake_request({.path = path,
                             .host = setup_.public_address.text(),
                             .key = key_,
-                            .subprotocol = setup_.profile.subprotocol});
+                            .subprotocol = setup_.profile.subprotocol,
+                            .deflate = setup_.profile.deflate});
 }
 
 void ClientSet::check(Member& member, std::string_view payload) {
-  const auto stamp = read_stamp(payload);
+  const auto stamp = payload_.stamp_of(payload);
   if (!stamp || stamp->stream >= member.checks_.size()) return counters_.foreign.add();
   switch (member.checks_[stamp->stream].observe(stamp->sequence)) {
     case SequenceCheck::Verdict::kInOrder:
@@ -196,7 +208,7 @@ void ClientSet::check(Member& member, std::string_view payload) {
     case SequenceCheck::Verdict::kDuplicated:
       return counters_.duplicated.add();
   }
-  if (!is_filler_intact(payload, payload_)) counters_.corrupted.add();
+  if (!payload_.is_intact(payload)) counters_.corrupted.add();
   if (place_.counts_received) counters_.received.add();
   listener_.on_stamped(member, *stamp);
 }

@@ -19,6 +19,7 @@
 #include "bench/load/client/message_decoder.h"
 #include "bench/load/client/ws_client.h"
 #include "bench/load/options.h"
+#include "bench/load/payload.h"
 #include "bench/load/scenario/control.h"
 #include "bench/load/scenario/outcome.h"
 #include "bench/load/scenario/retry.h"
@@ -65,6 +66,7 @@ class ClientSet {
     void on_message(WsClient& client, std::string_view payload) override;
     void on_end(WsClient& client, WsClient::Ending ending) override;
     void on_ping(WsClient& client) override;
+    void on_compressed(std::size_t wire_size, std::size_t size) override;
     void on_publication(std::string_view payload) override;
     void on_reply(std::string_view message) override;
     [[nodiscard]] std::string fill(const Template& source) const;
@@ -141,12 +143,13 @@ class ClientSet {
   Counters& counters_;
   Outcome& outcome_;
   Listener& listener_;
-  const std::string payload_;  // What every message looks like behind its stamp.
-  std::string key_;            // One Sec-WebSocket-Key for the run: its check costs no SHA-1 each.
+  const Payload payload_;  // What every message looks like but for its stamp.
+  std::string key_;        // One Sec-WebSocket-Key for the run: its check costs no SHA-1 each.
   std::string accept_;
   std::deque<Member> members_;  // A deque: members do not move.
   std::deque<Member*> to_open_;
   std::priority_queue<Returning, std::vector<Returning>, std::greater<>> returning_;
+  Inflater inflater_;
   std::minstd_rand random_;  // Jitter.
   std::size_t opening_ = 0;  // Members whose opening is under way.
   std::size_t settled_ = 0;  // Members that are.

@@ -20,7 +20,8 @@ ConnectTask::ConnectTask(EventLoop& loop, const Setup& setup, Place place, Contr
       {.path = setup.profile.client_path.fill({.uid = "1", .text = {}, .channel = {}}),
        .host = setup.public_address.text(),
        .key = key,
-       .subprotocol = setup.profile.subprotocol});
+       .subprotocol = setup.profile.subprotocol,
+       .deflate = setup.profile.deflate});
   for (std::size_t i = 0; i < place.slots; ++i) free_.push_back(&slots_.emplace_back(loop, *this));
 }
 
@@ -64,7 +65,10 @@ void ConnectTask::Slot::begin(std::int64_t due_ns) {
       {.target = task_.setup_.public_address,
        .source = sources.empty() ? nullptr : &sources[task_.next_source_++ % sources.size()],
        .request = task_.request_,
-       .accept = task_.accept_});
+       .accept = task_.accept_,
+       .tls = task_.setup_.public_tls,
+       .resume = task_.setup_.options.tls_resume,
+       .inflater = task_.setup_.profile.deflate ? &task_.inflater_ : nullptr});
   if (!started) on_end(client_, WsClient::Ending::kConnectFailed);
 }
 
@@ -73,13 +77,15 @@ void ConnectTask::Slot::on_open(WsClient& client) {
     task_.outcome_.handshake.record(static_cast<std::uint64_t>(now_ns() - due_ns_));
   }
   task_.counters_.opened.add();
+  task_.counters_.note_tls(client.tls());
   task_.counters_.received.add();
   client.close();
   task_.free_.push_back(this);
 }
 
-void ConnectTask::Slot::on_end(WsClient& /*client*/, WsClient::Ending /*ending*/) {
+void ConnectTask::Slot::on_end(WsClient& client, WsClient::Ending /*ending*/) {
   task_.counters_.open_failed.add();
+  task_.counters_.open_failure.note(client.failure());
   task_.free_.push_back(this);
 }
 

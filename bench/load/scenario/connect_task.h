@@ -58,6 +58,7 @@ class ConnectTask final : public Task {
   std::string request_;
   std::string accept_;
   std::size_t next_source_;
+  Inflater inflater_;  // Nothing is sent to these clients; it is only agreed on.
   std::deque<Slot> slots_;
   std::vector<Slot*> free_;
   bool announced_ = false;

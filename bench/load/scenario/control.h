@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "bench/load/net/event_loop.h"
+#include "bench/load/tls/stream.h"
 
 namespace load {
 
@@ -32,9 +33,26 @@ class Counter {
   std::atomic<std::uint64_t> value_ = 0;  // Other side: the coordinator's progress and slices.
 };
 
+// The first thing that one writing thread had to say about something: a constant text.
+class Remark {
+ public:
+  void note(const char* text) {
+    if (*text != '\0' && text_.load(std::memory_order_relaxed) == nullptr)
+      text_.store(text, std::memory_order_release);
+  }
+  [[nodiscard]] const char* get() const {  // Empty: nothing.
+    const char* text = text_.load(std::memory_order_acquire);
+    return text != nullptr ? text : "";
+  }
+
+ private:
+  std::atomic<const char*> text_ = nullptr;  // Other side: the coordinator.
+};
+
 // Written by one worker.
 struct alignas(64) Counters {
-  Counter opened;  // Handshakes completed.
+  Counter opened;   // Handshakes completed.
+  Counter resumed;  // … with a ticket of an earlier connection (TLS).
   Counter open_failed;
   Counter turned_away;  // Handshakes that were refused and tried again later.
   Counter past_hint;    // … after the time that an earlier refusal's hint had named.
@@ -49,8 +67,22 @@ struct alignas(64) Counters {
   Counter duplicated;
   Counter reordered;
   Counter corrupted;
-  Counter foreign;  // Messages that are not ours: heartbeats, greetings.
-  Counter pings;    // Of the server, each answered.
+  Counter foreign;     // Messages that are not ours: heartbeats, greetings.
+  Counter pings;       // Of the server, each answered.
+  Counter compressed;  // Messages that came so; how long they were on the wire, and then.
+  Counter compressed_bytes;
+  Counter inflated_bytes;
+
+  Remark tls_version;
+  Remark tls_cipher;
+  Remark open_failure;
+
+  void note_tls(const TlsStream* tls) {
+    if (tls == nullptr) return;
+    if (tls->is_resumed()) resumed.add();
+    tls_version.note(tls->version());
+    tls_cipher.note(tls->cipher());
+  }
 };
 
 // How many workers have not yet seen a broadcast arrive at all of their clients. Broadcast n uses

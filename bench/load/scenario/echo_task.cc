@@ -13,7 +13,7 @@ EchoTask::EchoTask(EventLoop& loop, const Setup& setup, Place place, Control& co
       clients_(loop, setup, {.path = path_, .login = no_login_}, place.clients, counters, outcome_,
                *this),
       schedule_(setup.options.rate, place.worker, setup.options.workers),
-      payload_(make_payload(setup.options.payload_size)) {}
+      payload_(setup.options.payload, setup.options.payload_size) {}
 
 std::int64_t EchoTask::turn(std::int64_t now) {
   if (!open_) return open_clients(now);
@@ -58,10 +58,10 @@ std::int64_t EchoTask::send_due(std::int64_t start, std::int64_t now) {
 }
 
 void EchoTask::queue_one(ClientSet::Member& member, std::int64_t due_ns) {
-  write_stamp(payload_, {.stream = static_cast<std::uint16_t>(Stream::kBroadcast),
-                         .sequence = member.next_sequence(),
-                         .due_ns = due_ns});
-  member.client().queue(Opcode::kText, payload_);
+  payload_.stamp({.stream = static_cast<std::uint16_t>(Stream::kBroadcast),
+                  .sequence = member.next_sequence(),
+                  .due_ns = due_ns});
+  member.client().queue(Opcode::kText, payload_.text());
   counters_.published.add();
   counters_.expected.add();
 }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 
+#include "bench/load/payload.h"
 #include "bench/load/scenario/client_set.h"
 #include "bench/load/scenario/schedule.h"
 #include "bench/load/scenario/task.h"
@@ -40,7 +41,7 @@ class EchoTask final : public Task, private ClientSet::Listener {
   const Template no_login_;
   ClientSet clients_;
   Schedule schedule_;
-  std::string payload_;
+  Payload payload_;
   std::size_t next_member_ = 0;
   bool open_ = false;
   bool begun_ = false;

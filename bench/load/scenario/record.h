@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "bench/load/scenario/outcome.h"
@@ -44,6 +45,7 @@ struct Record {
   ServerMemory memory_open;       // All clients open and logged in, nothing sent.
   ServerMemory memory_end;        // When the load had ended, clients still open.
   Outcome outcome;
+  std::string tls;  // What was agreed on, as "TLSv1.3 TLS_AES_256_GCM_SHA384"; empty: no TLS.
 };
 
 }  // namespace load

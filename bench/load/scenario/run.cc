@@ -89,6 +89,7 @@ std::expected<Record, std::string> Run::execute() {
   record_.memory_end = probe_.memory();
   stop();
   for (const auto& worker : workers_) record_.outcome.merge(worker->outcome());
+  note_tls();
   if (!probe_.is_alive()) return std::unexpected("the server has died");
   return std::move(record_);
 }
@@ -163,8 +164,23 @@ std::expected<void, std::string> Run::wait_until_open() {
   record_.after_opening = snapshot();
   const std::uint64_t failed = totals().open_failed;
   if (failed == 0) return {};
-  return std::unexpected(
-      fmt::format("{} of {} clients could not connect", failed, setup_.options.connections));
+  return std::unexpected(fmt::format("{} of {} clients could not connect{}", failed,
+                                     setup_.options.connections, open_failure()));
+}
+
+std::string Run::open_failure() const {
+  for (const auto& worker : workers_) {
+    const std::string_view reason = worker->counters().open_failure.get();
+    if (!reason.empty()) return fmt::format(": {}", reason);
+  }
+  return {};
+}
+
+// All connections are to one server, so the first one's stands for all.
+void Run::note_tls() {
+  const Counters& first = workers_.front()->counters();
+  if (*first.tls_version.get() == '\0') return;
+  record_.tls = fmt::format("{} {}", first.tls_version.get(), first.tls_cipher.get());
 }
 
 void Run::measure() {

@@ -36,6 +36,8 @@ class Run {
                                                 std::size_t worker);
   std::expected<void, std::string> wait_until_open();
   [[nodiscard]] std::int64_t opening_time() const;
+  [[nodiscard]] std::string open_failure() const;
+  void note_tls();
   void measure();
   [[nodiscard]] std::string part(unsigned slice) const;
   void measure_rounds();

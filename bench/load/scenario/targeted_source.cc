@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "bench/load/clock.h"
-#include "bench/load/stamp.h"
 
 namespace load {
 namespace {
@@ -30,7 +29,7 @@ TargetedSource::TargetedSource(EventLoop& loop, const Setup& setup, Schedule sch
       outcome_(outcome),
       schedule_(schedule),
       pushes_per_request_(std::max<std::size_t>(setup.options.batch, 1)),
-      payload_(make_payload(setup.options.payload_size)) {}
+      payload_(setup.options.payload, setup.options.payload_size) {}
 
 void TargetedSource::assign(std::deque<ClientSet::Member>& members) {
   std::vector<ClientSet::Member*> readers;
@@ -130,7 +129,7 @@ bool TargetedSource::publish_one(Publisher& publisher, std::int64_t start, std::
 
   for (std::size_t i = 0; i < pushes_per_request_; ++i) {
     stamp_next(publisher, open_loop ? schedule_.due(start) : now);
-    publisher.connection->add({.uid = uid_, .text = payload_, .channel = {}});
+    publisher.connection->add({.uid = uid_, .text = payload_.text(), .channel = {}});
     schedule_.advance();
   }
   publisher.connection->end_request();
@@ -149,9 +148,9 @@ void TargetedSource::stamp_next(Publisher& publisher, std::int64_t due_ns) {
   ClientSet::Member& member = *publisher.members[publisher.next_member];
   if (++publisher.next_member == publisher.members.size()) publisher.next_member = 0;
   uid_ = member.uid();
-  write_stamp(payload_, {.stream = static_cast<std::uint16_t>(Stream::kTargeted),
-                         .sequence = member.next_sequence(),
-                         .due_ns = due_ns});
+  payload_.stamp({.stream = static_cast<std::uint16_t>(Stream::kTargeted),
+                  .sequence = member.next_sequence(),
+                  .due_ns = due_ns});
 }
 
 TargetedSource::Publisher& TargetedSource::publisher_of(const PublishConnection& connection) {

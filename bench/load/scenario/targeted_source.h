@@ -15,6 +15,7 @@
 
 #include "bench/load/client/publish_connection.h"
 #include "bench/load/options.h"
+#include "bench/load/payload.h"
 #include "bench/load/scenario/client_set.h"
 #include "bench/load/scenario/control.h"
 #include "bench/load/scenario/outcome.h"
@@ -74,7 +75,7 @@ class TargetedSource final : private PublishConnection::Owner {
   bool some_closed_ = false;
   Punctuality punctuality_;
   std::size_t turn_of_ = 0;  // Publishers are served in turn.
-  std::string payload_;
+  Payload payload_;
   std::string uid_;
 };
 

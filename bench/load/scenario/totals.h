@@ -13,6 +13,7 @@ namespace load {
 
 struct Totals {
   std::uint64_t opened = 0;
+  std::uint64_t resumed = 0;
   std::uint64_t open_failed = 0;
   std::uint64_t turned_away = 0;
   std::uint64_t past_hint = 0;
@@ -29,6 +30,9 @@ struct Totals {
   std::uint64_t corrupted = 0;
   std::uint64_t foreign = 0;
   std::uint64_t pings = 0;
+  std::uint64_t compressed = 0;
+  std::uint64_t compressed_bytes = 0;
+  std::uint64_t inflated_bytes = 0;
 
   [[nodiscard]] std::uint64_t lost() const { return expected > received ? expected - received : 0; }
   // Pushes that nothing more is to be heard of.
@@ -49,6 +53,7 @@ struct Count {
 // Every one of them; what is not in this list is in no result.
 inline constexpr std::array kCounts = {
     Count{&Counters::opened, &Totals::opened},
+    Count{&Counters::resumed, &Totals::resumed},
     Count{&Counters::open_failed, &Totals::open_failed},
     Count{&Counters::turned_away, &Totals::turned_away},
     Count{&Counters::past_hint, &Totals::past_hint},
@@ -65,6 +70,9 @@ inline constexpr std::array kCounts = {
     Count{&Counters::corrupted, &Totals::corrupted},
     Count{&Counters::foreign, &Totals::foreign},
     Count{&Counters::pings, &Totals::pings},
+    Count{&Counters::compressed, &Totals::compressed},
+    Count{&Counters::compressed_bytes, &Totals::compressed_bytes},
+    Count{&Counters::inflated_bytes, &Totals::inflated_bytes},
 };
 static_assert(sizeof(Totals) == kCounts.size() * sizeof(std::uint64_t));
 

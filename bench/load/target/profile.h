@@ -2,8 +2,12 @@
 // publishes. A few are built in; a TOML file of the same form describes any other.
 //
 //   name = "dunlin"
+//   base = ""                            # another profile; what is not said here is as it is there
 //   protocol = "http"                    # or "nats"
+//   api_tls = false                      # pushes go over https
 //   [client]
+//   tls = false                          # clients connect by wss
+//   permessage_deflate = false           # is offered, and the server must agree
 //   path = "/ws"                         # of clients that get pushes
 //   broadcast_path = "/ws"               # … that get broadcasts; path when absent
 //   mixed_path = "/ws"                   # … that get both; path when absent
@@ -51,6 +55,9 @@ struct PublishForm {
 struct Profile {
   std::string name;
   Protocol protocol = Protocol::kHttp;
+  bool tls = false;      // Of clients.
+  bool api_tls = false;  // Of publishers.
+  bool deflate = false;
   Template client_path;     // Clients of most scenarios.
   Template broadcast_path;  // Clients of fanout.
   Template mixed_path;      // Clients of mixed.

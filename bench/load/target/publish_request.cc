@@ -8,7 +8,9 @@ namespace load {
 
 PublishRequest::PublishRequest(const PublishForm& form, std::string_view host,
                                std::string_view extra_header)
-    : form_(form), fields_(fmt::format(" HTTP/1.1\r\nHost: {}\r\n", host)) {
+    : form_(form),
+      is_json_(form.content_type.find("json") != std::string::npos),
+      fields_(fmt::format(" HTTP/1.1\r\nHost: {}\r\n", host)) {
   if (!form.content_type.empty()) fields_ += fmt::format("Content-Type: {}\r\n", form.content_type);
   if (!extra_header.empty()) fields_ += fmt::format("{}\r\n", extra_header);
 }
@@ -27,15 +29,29 @@ void PublishRequest::append_head(std::string& out, const Template::Values& value
 
 void PublishRequest::append_to(std::string& out, const Template::Values& values) {
   body_.clear();
-  form_.body.append_to(body_, values);
+  append_body(values);
   append_head(out, values);
   out += body_;
   body_.clear();
 }
 
 void PublishRequest::add_line(const Template::Values& values) {
-  form_.body.append_to(body_, values);
+  append_body(values);
   body_ += '\n';
+}
+
+// Only texts are ever in need of it (payload.h), and of nothing but quotation marks.
+void PublishRequest::append_body(const Template::Values& values) {
+  if (!is_json_ || values.text.find('"') == std::string_view::npos)
+    return form_.body.append_to(body_, values);
+  escaped_.clear();
+  for (const char c : values.text) {
+    if (c == '"') escaped_ += '\\';
+    escaped_ += c;
+  }
+  Template::Values escaped = values;
+  escaped.text = escaped_;
+  form_.body.append_to(body_, escaped);
 }
 
 void PublishRequest::append_batch_to(std::string& out) {

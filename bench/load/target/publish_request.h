@@ -1,4 +1,5 @@
-// Writes whole HTTP requests of one PublishForm into a connection's outgoing bytes.
+// Writes whole HTTP requests of one PublishForm into a connection's outgoing bytes. What is put
+// into a JSON body is escaped as JSON wants it.
 //
 // Owner: a publisher.   Thread: its worker's.   Bound: none of its own.
 #pragma once
@@ -29,12 +30,15 @@ class PublishRequest {
   static void append_stream_end_to(std::string& out) { out += "0\r\n\r\n"; }
 
  private:
+  void append_body(const Template::Values& values);
   void append_head(std::string& out, const Template::Values& values) const;
   void append_head_begin(std::string& out, const Template::Values& values) const;
 
   const PublishForm& form_;
+  const bool is_json_;
   std::string fields_;  // Everything between the request line and Content-Length.
-  std::string body_;    // Scratch; keeps its memory.
+  std::string body_;    // Scratch, as escaped_; keeps its memory.
+  std::string escaped_;
 };
 
 }  // namespace load

@@ -1,6 +1,5 @@
 // Text with the placeholders {uid}, {text} and {channel}, cut up once and filled in per request.
-// Values are written as they are: the harness only uses characters that neither JSON nor a URL
-// escapes (stamp.h).
+// Values are written as they are; PublishRequest escapes what must be.
 //
 // Owner: a Profile.   Thread: any (immutable).   Bound: none; the text comes from a profile.
 #pragma once

@@ -17,10 +17,11 @@ const { parseArgs } = require("node:util");
 // The version that the tests' lock file names; installed by deploy/setup.sh.
 const { WebSocket, WebSocketServer } = createRequire(path.join(__dirname, "../../../tests/package.json"))("ws");
 
-const usage = `hub.js [--listen HOST:PORT] [--api HOST:PORT] [--ready-file FILE]
+const usage = `hub.js [--listen HOST:PORT] [--api HOST:PORT] [--ready-file FILE] [--deflate]
   --listen      WebSocket address; port 0, the default: any
   --api         push address
-  --ready-file  written when it accepts: {"pid":1,"public":"H:P","api":"H:P"}`;
+  --ready-file  written when it accepts: {"pid":1,"public":"H:P","api":"H:P"}
+  --deflate     agrees to permessage-deflate, and compresses every message for each client`;
 
 class Index {
   #sockets = new Map(); // By name: a Set.
@@ -139,6 +140,7 @@ async function main() {
       listen: { type: "string", default: "127.0.0.1:0" },
       api: { type: "string", default: "127.0.0.1:0" },
       "ready-file": { type: "string" },
+      deflate: { type: "boolean", default: false },
       help: { type: "boolean" },
     },
   });
@@ -147,7 +149,8 @@ async function main() {
     return;
   }
   const publicServer = http.createServer();
-  new WebSocketServer({ server: publicServer }).on("connection", accept);
+  const perMessageDeflate = values.deflate && { threshold: 0 };
+  new WebSocketServer({ server: publicServer, perMessageDeflate }).on("connection", accept);
   const apiServer = http.createServer({ keepAliveTimeout: 60_000 }, handle);
   const addresses = {
     public: await listen(publicServer, values.listen),

@@ -64,11 +64,14 @@ def run(scenario: str, *arguments: str, public: tuple[str, int], api: tuple[str,
 class Limit:
     """with Limit() as limit: the featureless server, on ports the system chooses."""
 
+    def __init__(self, *arguments: str):
+        self._arguments = arguments
+
     def __enter__(self) -> "Limit":
         self._directory = tempfile.TemporaryDirectory(prefix="dunlin-limit-")
         ready = Path(self._directory.name) / "ready.json"
         watch = ProcessWatch(Path(self._directory.name))
-        self._process = subprocess.Popen([str(LIMIT), "--ready-file", str(ready)], stdin=subprocess.DEVNULL)
+        self._process = subprocess.Popen([str(LIMIT), "--ready-file", str(ready), *self._arguments], stdin=subprocess.DEVNULL)
         try:
             assert watch.wait(self._process, ready.exists, time.monotonic() + PATIENCE), "dunlin-limit did not start"
         finally:
@@ -98,6 +101,7 @@ class FaultyServer:
     turn_away: int = 0       # The first so many handshakes after the first `welcome` get 503 …
     welcome: int = 0
     retry_after: int = 1     # … and this hint.
+    extensions: tuple = ()   # What it agrees to.
     faults: int = 0
     turned_away: int = 0
     _pushes: int = 0
@@ -119,7 +123,8 @@ class FaultyServer:
     async def _serve(self, started: threading.Event) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         clients = await websockets.serve(self._on_client, "127.0.0.1", 0, process_request=self._on_handshake,
-                                         compression=None, ping_interval=None, close_timeout=0.1)
+                                         compression=None, extensions=list(self.extensions), ping_interval=None,
+                                         close_timeout=0.1)
         pushes = await asyncio.start_server(self._on_publisher, "127.0.0.1", 0)
         self.public = clients.sockets[0].getsockname()
         self.api = pushes.sockets[0].getsockname()

@@ -61,6 +61,37 @@ TEST(CheckConfig, LooksAtEverythingServeWouldLookAt) {
             "\"error\" or \"off\", got \"loud\"\n");
 }
 
+TEST(CheckConfig, SaysWhoMayCallTheApi) {
+  const auto line = [](std::vector<Override> overrides) {
+    const std::string out = check({.overrides = std::move(overrides)}).out;
+    const std::size_t begin = out.find("  api ");
+    return out.substr(begin, out.find('\n', begin) - begin);
+  };
+  const Override ca = {"api.client_ca", "ca.pem", "--set api.client_ca"};
+  const Override tls = {"api.tls", "true", "--set api.tls"};
+  const Override self_signed = {"tls.self_signed", "true", "--set tls.self_signed"};
+  const Override keys = {"api.keys", "0123456789abcdef,fedcba9876543210", "--set api.keys"};
+  EXPECT_EQ(line({keys}), "  api       127.0.0.1:8081 (2 keys)");
+  EXPECT_EQ(line({ca, tls, self_signed}), "  api       127.0.0.1:8081 (client certificates, TLS)");
+  EXPECT_EQ(line({ca, tls, self_signed, keys}),
+            "  api       127.0.0.1:8081 (2 keys and client certificates, TLS)");
+}
+
+TEST(CheckConfig, NamesThePlaceOfASettingWhoseFileIsAtFault) {
+  const Surroundings surroundings{.check_files = [](const Config& config) {
+    EXPECT_EQ(config.tls.certificates, std::vector<std::string>({"x.pem"}));
+    return std::vector<Finding>{{"tls.certificates", "cannot read x.pem", {}}};
+  }};
+  const CheckConfigCommand command{
+      .overrides = {{"tls.certificates", "x.pem", "--set tls.certificates"}}};
+  const Outcome outcome = check(command, surroundings);
+  EXPECT_EQ(outcome.status, kExitBadUsage);
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_EQ(outcome.err, "--set tls.certificates: tls.certificates: cannot read x.pem\n");
+  // Whoever prints settings need not be able to read those files.
+  EXPECT_EQ(print({.overrides = command.overrides}, surroundings).status, 0);
+}
+
 TEST(CheckConfig, NamesAFileThatIsNotThere) {
   const Outcome outcome = check({.config_file = "/nonexistent/dunlin.toml"});
   EXPECT_EQ(outcome.status, 2);

@@ -209,7 +209,8 @@ TEST(Load, ErrorsNameTheFlag) {
 TEST(Load, ContradictionNamesTheSourceThatSaidItLast) {
   EXPECT_EQ(complaints({.environment = {{"DUNLIN_API_LISTEN", "0.0.0.0:8081"}}}),
             Lines({"DUNLIN_API_LISTEN: api.listen: refusing to start: 0.0.0.0:8081 is not a "
-                   "loopback address and api.keys is empty; add a key, or listen on 127.0.0.1"}));
+                   "loopback address and anybody there could push; set api.keys or "
+                   "api.client_ca, or listen on 127.0.0.1"}));
 }
 
 TEST(Load, ReadsAFileFromDisk) {

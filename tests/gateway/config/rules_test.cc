@@ -247,6 +247,18 @@ const Row kWarnings[] = {
        p.auth = AuthMode::kToken;
      },
      "auth.token_size_max"},
+    {"a ceiling below one request",
+     [](Config& c, Profile&) { c.limits.memory_max = c.api.body_size_max - 1; },
+     "limits.memory_max"},
+    {"a ceiling below one queue",
+     [](Config& c, Profile& p) {
+       c.limits.memory_max = c.api.body_size_max = 1'000'000;
+       p.message_size_max = 1'000'000;
+       p.queue_size_max = 1'000'001;
+     },
+     "limits.memory_max"},
+    {"a ceiling of one request",
+     [](Config& c, Profile&) { c.limits.memory_max = c.api.body_size_max; }, ""},
     {"nothing", [](Config&, Profile&) {}, ""},
 };
 

@@ -60,5 +60,12 @@ TEST(QueryTest, Parameters) {
   }
 }
 
+TEST(QueryTest, CountsParametersOfAName) {
+  EXPECT_EQ(count_query_parameters("", "a"), 0U);
+  EXPECT_EQ(count_query_parameters("b=1&ab=2&A=3", "a"), 0U);
+  EXPECT_EQ(count_query_parameters("a", "a"), 1U);
+  EXPECT_EQ(count_query_parameters("a=1&b=2&a=%zz&&%61=", "a"), 3U);
+}
+
 }  // namespace
 }  // namespace http
