@@ -227,7 +227,7 @@ void Connection::take_body(std::string_view bytes) {
     // A body that has to be kept while the rest of it comes: no room for that now.
     passage_.refusal = refusal(Admission::kMemoryFull);
     passage_.route = nullptr;  // Holds for this request only.
-    body_ = std::string();
+    std::string().swap(body_);
   } else {
     body_.append(bytes);
   }
@@ -294,7 +294,7 @@ void Connection::end_request() {
   ++requests_;
   whole_body_ = {};
   if (body_.capacity() > kKeptBody) {
-    body_ = std::string();
+    std::string().swap(body_);
   } else {
     body_.clear();
   }

@@ -32,7 +32,7 @@ class Unread {
 
   // Gives the memory back: what waits is rare.
   void clear() {
-    bytes_ = std::string();
+    std::string().swap(bytes_);  // An assignment would keep it.
     at_ = 0;
   }
 

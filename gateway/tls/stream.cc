@@ -166,7 +166,7 @@ void Stream::sent(std::size_t size) {
   pending_sent_ += size;
   DUNLIN_ASSERT(pending_sent_ <= pending_.size());
   if (pending_sent_ < pending_.size()) return;
-  pending_ = {};  // Gives the memory back.
+  std::vector<std::byte>().swap(pending_);  // Gives the memory back.
   pending_sent_ = 0;
   released_ += std::exchange(held_, 0);
 }

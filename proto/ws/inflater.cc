@@ -64,7 +64,7 @@ std::variant<Bytes, Violation> Inflater::inflate(ConstBytes compressed, std::uin
 
 void Inflater::begin(std::size_t compressed_size, std::uint64_t size_max,
                      const InflateWindow* window) {
-  if (buffer_.capacity() > kBufferSizeKept) buffer_ = {};
+  if (buffer_.capacity() > kBufferSizeKept) std::vector<std::byte>().swap(buffer_);
   history_size_ = window == nullptr ? 0 : window->text.size();
   size_ = 0;
   constexpr std::uint64_t kLimit = std::numeric_limits<std::size_t>::max() / 4;

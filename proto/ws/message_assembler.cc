@@ -14,7 +14,7 @@ void MessageAssembler::release_finished() {
   if (release_ == Release::kControl) buffer_.resize(buffer_.size() - control_size_);
   release_ = Release::kNothing;
   control_size_ = 0;
-  if (buffer_.empty()) buffer_ = {};
+  if (buffer_.empty()) std::vector<std::byte>().swap(buffer_);  // "= {}" would keep the memory.
 }
 
 std::optional<Violation> MessageAssembler::begin_frame(const FrameBegin& frame,

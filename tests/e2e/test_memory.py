@@ -8,7 +8,7 @@ import pytest
 from harness.api import Api
 from harness.clients import plain_user
 from harness.gateway import PATIENCE, Gateway
-from harness.raw import BINARY, CLOSE, Closed, RawClient, RawSocket, frame
+from harness.raw import BINARY, CLOSE, PING, Closed, RawClient, RawSocket, frame
 
 CONFIG = """
 [limits]
@@ -62,6 +62,34 @@ def await_memory(api: Api, condition):
 def largest_holder(api: Api) -> float:
     return max(float(line.split()[-1]) for line in api.get("/metrics").text.splitlines()
                if line.startswith("dunlin_largest_holder_bytes{"))
+
+
+def test_messages_that_came_in_pieces_leave_nothing_behind(small):
+    api = Api(small.api)
+    size = 4 << 20
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(RawClient(small.public, "/big")) for _ in range(8)]
+        before = memory(api)["heap_in_use_bytes"]
+        for client in clients:
+            client.send(frame(BINARY, bytes(size // 2), fin=False) + frame(0, bytes(size // 2)) + frame(PING, b"done"))
+            assert client.frame().payload == b"done"
+        assert memory(api)["heap_in_use_bytes"] - before < size
+    api.close()
+
+
+def test_requests_that_were_large_leave_nothing_behind():
+    """What stays is the parsers', of which a shard has one each."""
+    with Gateway(config=CONFIG, shards=1) as gateway, contextlib.ExitStack() as stack:
+        size = 4 << 20
+
+        def ask() -> int:
+            caller = stack.enter_context(contextlib.closing(Api(gateway.api)))
+            assert caller.post("/v1/push", {"uid": "nobody", "text": "x" * size}).status == 404
+            return memory(caller)["heap_in_use_bytes"]
+        first = ask()
+        for _ in range(8):
+            last = ask()
+        assert last - first < size
 
 
 def test_unfinished_messages_are_counted_and_given_back(small):

@@ -247,6 +247,7 @@ TEST(Stream, WhatIsKeptLeavesFirstAndIsReleasedAtItsEnd) {
   ASSERT_TRUE(stream->encrypt(dunlin::as_bytes("hello"), cipher));
   stream->keep(std::span(cipher).subspan(3), 5);
   EXPECT_EQ(stream->held(), 5U);
+  EXPECT_GE(stream->pending_memory(), cipher.size() - 3);
   stream->sent(1);
   EXPECT_EQ(stream->take_released(), 0U);
   EXPECT_EQ(stream->pending().size(), cipher.size() - 4);
@@ -255,6 +256,7 @@ TEST(Stream, WhatIsKeptLeavesFirstAndIsReleasedAtItsEnd) {
   EXPECT_EQ(stream->take_released(), 5U);
   EXPECT_EQ(stream->take_released(), 0U);
   EXPECT_TRUE(stream->pending().empty());
+  EXPECT_EQ(stream->pending_memory(), 0U);
 }
 
 }  // namespace
