@@ -16,8 +16,8 @@ constexpr std::uint64_t kShedSizeMin = 4'096;
 
 }  // namespace
 
-// Input that was received and is not used up, an HTTP answer that is not sent, and what is encrypted
-// and waits for the socket: the queue has it in plaintext besides.
+// Input that was received and is not used up; an HTTP answer that is not sent; and what is
+// encrypted and waits for the socket (the queue has it in plaintext besides).
 void Edge::account_input(Slot slot) {
   Connection& c = connections_[slot];
   const std::size_t size = c.session.buffered_size() + (c.input != nullptr ? c.input->size() : 0) +

@@ -167,7 +167,8 @@ std::string metrics_text(cross::ShardSet& shards, const config::Config& config, 
   out.by_shard(kGauge, "dunlin_deflate_context_bytes",
                "Held for compressing, by connections with server context takeover.",
                &C::deflate_context_bytes);
-  out.by_shard(kGauge, "dunlin_input_bytes", "Bytes of input that are not used up, and of TLS records that are not sent.",
+  out.by_shard(kGauge, "dunlin_input_bytes",
+               "Bytes of input that are not used up, and of TLS records that are not sent.",
                &C::input_bytes);
   out.by_shard(kGauge, "dunlin_api_bytes", "Bytes of API requests and answers under way.",
                &C::api_bytes);

@@ -19,6 +19,7 @@
 #include "gateway/config/host_port.h"
 #include "gateway/config/loader.h"
 #include "gateway/config/reload.h"
+#include "gateway/config/rules.h"
 #include "gateway/cross/shard_set.h"
 #include "gateway/loop/event_loop.h"
 #include "gateway/net/listener.h"

@@ -20,8 +20,7 @@ iovec as_part(std::span<const std::byte> bytes) {
 
 }  // namespace
 
-void SecureSends::send(std::span<net::SendOperation> operations,
-                       std::span<Stream* const> streams) {
+void SecureSends::send(std::span<net::SendOperation> operations, std::span<Stream* const> streams) {
   cipher_.reserve(kBufferMax + kStepCipherMax);
   unfinished_.clear();
   for (std::size_t i = 0; i < operations.size(); ++i) {
