@@ -15,6 +15,8 @@ from harness.api import Api
 from harness.gateway import PATIENCE, Gateway
 from harness.raw import CLOSE, PING, PONG, TEXT, RawClient, RawSocket, frame, upgrade_request
 
+pytestmark = pytest.mark.plain_tcp  # Under TLS a refusal is a close: see test_tls.
+
 PROFILES = """
 [profiles.echo]
 path = "/echo"

@@ -27,6 +27,8 @@ from harness.gateway import PATIENCE, Gateway
 from harness.raw import Closed
 from test_metrics import samples, total
 
+pytestmark = pytest.mark.plain_tcp  # Its clients speak TCP themselves.
+
 SECONDS = float(os.environ.get("DUNLIN_CHAOS_SECONDS", "10"))
 SEED = int(os.environ.get("DUNLIN_CHAOS_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 31)
 SANITIZED = "san" in os.environ.get("DUNLIN_BIN", "")

@@ -457,6 +457,7 @@ def test_everybodys_messages_get_their_turn(one_shard):
             client.end()
 
 
+@pytest.mark.plain_tcp
 def test_idle_connections_hold_no_window(one_shard):
     """Without context takeover, a connection that has sent and received compressed text costs what any does."""
     with contextlib.ExitStack() as stack:

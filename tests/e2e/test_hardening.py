@@ -123,6 +123,7 @@ def as_nobody():
     os.setuid(65534)
 
 
+@pytest.mark.plain_tcp
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 def test_root_is_warned():
     with Gateway() as gateway:

@@ -166,6 +166,7 @@ def test_the_largest_holder_goes_first(small):
     api.close()
 
 
+@pytest.mark.plain_tcp
 def test_clients_that_begin_large_messages_are_bounded(small):
     api = Api(small.api)
     with contextlib.ExitStack() as stack:
@@ -185,6 +186,7 @@ def test_clients_that_begin_large_messages_are_bounded(small):
     api.close()
 
 
+@pytest.mark.plain_tcp
 @pytest.mark.parametrize("shards", [1, 3])
 def test_input_that_is_held_back_counts_and_never_comes_back(shards):
     """Paused clients have some input in the gateway. Who is closed for it gets a Close, and none of its own

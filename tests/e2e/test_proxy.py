@@ -13,6 +13,8 @@ from harness.api import Api
 from harness.gateway import PATIENCE, Gateway
 from harness.raw import TEXT, RawSocket, frame, upgrade_request
 
+pytestmark = pytest.mark.plain_tcp  # What comes before TLS; its own tests speak TLS where they say so.
+
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 
 CONFIG = """

@@ -105,6 +105,7 @@ def test_a_life_cut_at_every_byte(each_gateway, uid, channel):
             check_conversation(client, name, expected)
 
 
+@pytest.mark.plain_tcp  # Two threads use the client at once, which Python's TLS does not allow.
 def test_much_behind_the_login(each_gateway, uid):
     """More than any buffer holds follows the login at once; every request is answered, in order."""
     count = 20_000
