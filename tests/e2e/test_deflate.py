@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gzip
 import json
+import os
 import re
 import resource
 import struct
@@ -21,6 +22,8 @@ from harness.raw import BINARY, CONTINUATION, PING, TEXT, Frame, RawClient, fram
 RSV1 = 4
 OFFER = "permessage-deflate"
 MIB = 1 << 20
+# What ASan keeps of freed memory, to find its use; nothing where nothing of the kind is built in.
+QUARANTINE = 300 * MIB if "asan" in os.environ.get("DUNLIN_BIN", "") else 0
 
 CONFIG = """
 [compression]
@@ -441,7 +444,7 @@ def test_bombs_cost_no_memory_and_stall_nobody(one_shard, uid):
         for client in clients:
             client.expect_open()
         assert counter(api, "dunlin_inflated_total") == inflated + 100
-        assert resident_bytes(one_shard.pid) - before < 16 * MIB
+        assert resident_bytes(one_shard.pid) - before < 16 * MIB + QUARANTINE
 
 
 def test_everybodys_messages_get_their_turn(one_shard):
