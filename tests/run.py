@@ -76,7 +76,7 @@ def unit(preset: str) -> tuple[int, int, int]:
 # Nothing of the gateway runs in these: once is enough.
 WITHOUT_GATEWAY = ["tests/e2e/test_bench_peers.py"]
 # Their clients choose for themselves where TLS is spoken.
-WITHOUT_TLS = [*WITHOUT_GATEWAY, "tests/e2e/test_bench.py"]
+WITHOUT_TLS = [*WITHOUT_GATEWAY, *(f"tests/e2e/test_bench{part}.py" for part in ("", "_tls", "_deflate"))]
 
 
 def e2e(preset: str, name: str = "e2e", **environment: str) -> tuple[int, int, int]:
