@@ -26,10 +26,20 @@ std::string request(std::uint64_t id, std::string_view name, std::string_view me
   return json.append(name).append("\":{").append(members).append("}}");
 }
 
+// A uid or a token, not both; a token may be any text.
+std::string written(const push::Credentials& credentials) {
+  fuzz::require(credentials.uid.empty() != credentials.token.empty());
+  if (credentials.uid.empty()) return "\"token\":" + quoted(credentials.token);
+  check_name(credentials.uid, kLimits.uid_size_max);
+  return "\"uid\":" + quoted(credentials.uid);
+}
+
 struct Writer {
   std::string operator()(const push::Login& login) const {
-    check_name(login.uid, kLimits.uid_size_max);
-    return request(login.id, "login", "\"uid\":" + quoted(login.uid));
+    return request(login.id, "login", written(login.credentials));
+  }
+  std::string operator()(const push::Refresh& refresh) const {
+    return request(refresh.id, "refresh", "\"token\":" + quoted(refresh.token));
   }
   std::string operator()(const push::Subscribe& subscribe) const {
     check_name(subscribe.channel, kLimits.channel_size_max);
@@ -56,7 +66,7 @@ void check_answer(const std::string& answer) {
 
 void check_answers(std::string_view name) {
   std::string login;
-  push::append_login(login, 1, name, "c");
+  push::append_login(login, 1, {.uid = name, .connection = "c"});
   check_answer(login);
   std::string subscribed;
   push::append_subscribed(subscribed, 2,
@@ -83,11 +93,10 @@ std::string outcome(push::ClientMessageParser& parser, std::string_view text, ch
 
 std::string login_outcome(push::ClientMessageParser& parser, std::string_view text, char padding) {
   const fuzz::PaddedBlock block(text, padding);
-  const auto uid = parser.parse_bare_login(block.text(), kLimits);
-  if (!uid) return std::string(uid.error().code);
-  check_name(*uid, kLimits.uid_size_max);
-  check_answers(*uid);
-  return "{\"uid\":" + quoted(*uid) + "}";
+  const auto credentials = parser.parse_bare_login(block.text(), kLimits);
+  if (!credentials) return std::string(credentials.error().code);
+  if (!credentials->uid.empty()) check_answers(credentials->uid);
+  return "{" + written(*credentials) + "}";
 }
 
 }  // namespace
