@@ -1,6 +1,7 @@
 // One TLS connection, client side, without a socket: ciphertext in, plaintext out, and the other
 // way round. All records of one recv() are read by one call, and all that is to be sent leaves
-// together, so that the harness needs no more system calls than without TLS.
+// together, so that the harness needs no more system calls than without TLS. (The gateway has the
+// like of it for its own end: what measures shares nothing with what is measured.)
 //
 // Owner: WsClient, TcpClient.   Thread: its worker's.   Bound: what is sent before the handshake is
 // over waits here; of the server's bytes one incomplete record.

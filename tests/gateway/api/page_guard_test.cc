@@ -155,48 +155,5 @@ TEST_F(PageGuardTest, EachRequestOfAConnectionIsLookedAt) {
   for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(answers[i].status, expected[i]) << i;
 }
 
-TEST_F(PageGuardTest, MemoryThatIsFullRefusesPushes) {
-  dispatcher.admission = Admission::kMemoryFull;
-  const auto answers = ask(push_to("1", "a"));
-  ASSERT_EQ(answers.size(), 1U);
-  EXPECT_EQ(answers.front().status, 503);
-  EXPECT_NE(answers.front().body.find("memory_full"), std::string::npos);
-  EXPECT_NE(answers.front().head.find("Retry-After:"), std::string::npos);
-  // A body that does not come in one piece is not kept.
-  Client client = connect();
-  client.send(
-      "POST /v1/push/1 HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n"
-      "Content-Length: 100000\r\n\r\n" +
-      std::string(50'000, 'x'));
-  turns();
-  EXPECT_LT(counters.api_bytes.value(), 1'000U);
-  client.send(std::string(50'000, 'x'));
-  turns();
-  client.receive();
-  EXPECT_NE(client.received.find("memory_full"), std::string::npos);
-}
-
-TEST_F(PageGuardTest, BodiesThatAreBeingReadAreCounted) {
-  {
-    Client client = connect();
-    client.send(
-        "POST /v1/push/1 HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n"
-        "Content-Length: 100000\r\n\r\n" +
-        std::string(50'000, 'x'));
-    turns();
-    EXPECT_EQ(counters.api_bytes.value(), 50'000U);
-    client.send(std::string(50'000, 'x'));
-    turns();
-    EXPECT_EQ(counters.api_bytes.value(), 0U);
-    client.send(
-        "POST /v1/push/1 HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n"
-        "Content-Length: 100000\r\n\r\nxxx");
-    turns();
-    EXPECT_EQ(counters.api_bytes.value(), 3U);
-  }
-  turns();
-  EXPECT_EQ(counters.api_bytes.value(), 0U);  // Its end gives all of it back.
-}
-
 }  // namespace
 }  // namespace api
