@@ -34,7 +34,7 @@ class ReceiveBuffer {
  public:
   static constexpr std::size_t kSize = 64 << 10;
   // Ciphertext that always fits the buffer when it is decrypted.
-  static constexpr std::size_t kCipherSize = kSize - tls::Stream::kRecordMax;
+  static constexpr std::size_t kCipherSize = kSize - tls::kRecordMax;
   ReceiveBuffer() : bytes_(std::make_unique<std::byte[]>(kSize + push::kPadding)) {}
   [[nodiscard]] std::span<std::byte> bytes() { return {bytes_.get(), kSize}; }
 

@@ -485,7 +485,7 @@ void Connection::end_streams() {
 
 std::size_t Connection::held_bytes() const {
   return body_.size() + unread_.view().size() + answers_.output_size() +
-         (stream_ ? stream_->held_bytes() : 0) + (tls_ ? tls_->pending_memory() : 0);
+         (stream_ ? stream_->held_bytes() : 0) + (tls_ ? tls_->buffer_memory() : 0);
 }
 
 std::size_t Connection::open_requests() const {

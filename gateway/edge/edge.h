@@ -286,7 +286,7 @@ class Edge final : public hub::Transport {
   static constexpr std::size_t kReadBufferSize = 256U << 10U;
   static constexpr std::size_t kReadBudget = kReadBufferSize;  // Per connection and turn.
   // What is decrypted from so much always fits the read buffer.
-  static constexpr std::size_t kCipherBufferSize = kReadBufferSize - tls::Stream::kRecordMax;
+  static constexpr std::size_t kCipherBufferSize = kReadBufferSize - tls::kRecordMax;
   static constexpr std::uint64_t kWriteBudget = 256U << 10U;  // Likewise.
   // What a failed connection may still send before it is cut without waiting for its end.
   static constexpr std::uint32_t kDiscardMax = 1 << 20;

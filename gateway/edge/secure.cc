@@ -69,7 +69,7 @@ bool Edge::flush_tls(Slot slot) {
 // After each send: most have neither.
 void Edge::account_pending(Slot slot) {
   const Connection& c = connections_[slot];
-  if (c.tls != nullptr && (c.input_bytes != 0 || c.tls->pending_memory() != 0)) account_input(slot);
+  if (c.tls != nullptr && (c.input_bytes != 0 || c.tls->buffer_memory() != 0)) account_input(slot);
 }
 
 // close_notify, behind all that is pending. False: it waits for the socket.

@@ -23,7 +23,7 @@ void Edge::account_input(Slot slot) {
   const std::size_t size = c.session.buffered_size() + (c.input != nullptr ? c.input->size() : 0) +
                            (c.answer != nullptr ? c.answer->size() : 0) +
                            (c.head != nullptr ? c.head->buffered_size() : 0) +
-                           (c.tls != nullptr ? c.tls->pending_memory() : 0);
+                           (c.tls != nullptr ? c.tls->buffer_memory() : 0);
   counters_.input_bytes.add(size - c.input_bytes);  // Unsigned: may go down.
   c.input_bytes = static_cast<std::uint32_t>(size);
 }

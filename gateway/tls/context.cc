@@ -8,6 +8,8 @@
 #include <string_view>
 
 #include "gateway/tls/openssl_error.h"
+#include "gateway/tls/ssl_engine.h"
+#include "gateway/tls/traffic_key.h"
 #include "proto/base/ascii.h"
 #include "proto/base/assert.h"
 
@@ -90,6 +92,8 @@ std::expected<SslContextPtr, std::string> make_ssl_context(const Settings& setti
   // Idle connections hold no record buffers.
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE);
   DUNLIN_ASSERT(SSL_CTX_set_cipher_list(context, kTls12Ciphers) == 1);
+  DUNLIN_ASSERT(SSL_CTX_set_ciphersuites(context, kCipherSuites) == 1);
+  SslEngine::prepare(context);
   SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
   set_sessions(context, settings);
   if (const auto used = use_certificate(context, certificate); !used) {

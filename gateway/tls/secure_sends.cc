@@ -67,6 +67,7 @@ void SecureSends::send_steps(std::span<net::SendOperation> operations,
 bool SecureSends::begin(net::SendOperation& operation, Stream& stream) {
   operation.result = 0;
   operation.held = 0;
+  stream.renew_key_if_worn();
   if (!flush(operation.fd, stream)) {
     operation.result = -EPIPE;
     return false;
@@ -122,11 +123,11 @@ std::span<const std::byte> SecureSends::next_record(const net::SendOperation& op
       continue;
     }
     const auto rest = part.subspan(from);
-    const auto piece = rest.first(std::min(rest.size(), Stream::kRecordMax - plain_.size()));
-    const bool last = i + 1 == operation.parts_count || piece.size() == Stream::kRecordMax;
+    const auto piece = rest.first(std::min(rest.size(), kRecordMax - plain_.size()));
+    const bool last = i + 1 == operation.parts_count || piece.size() == kRecordMax;
     if (plain_.empty() && last) return piece;
     plain_.insert(plain_.end(), piece.begin(), piece.end());
-    if (plain_.size() == Stream::kRecordMax) break;
+    if (plain_.size() == kRecordMax) break;
     from = 0;
   }
   return plain_;
@@ -146,7 +147,7 @@ void SecureSends::settle(net::SendOperation& operation, Stream& stream, const St
     }
     return;
   }
-  const std::size_t whole_records = size / step.first_record * Stream::kRecordMax;
+  const std::size_t whole_records = size / step.first_record * kRecordMax;
   const std::size_t plain_sent = std::min(whole_records, step.plain);
   operation.result += static_cast<std::int64_t>(plain_sent);
   operation.held = static_cast<std::uint32_t>(step.plain - plain_sent);

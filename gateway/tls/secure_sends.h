@@ -32,7 +32,7 @@ class SecureSends {
 
  private:
   // What one connection is sent before it is asked whether it takes more.
-  static constexpr std::size_t kStepMax = 4 * Stream::kRecordMax;
+  static constexpr std::size_t kStepMax = 4 * kRecordMax;
   static constexpr std::size_t kStepCipherMax = kStepMax + 4 * Stream::kRecordOverheadMax;
   static constexpr std::size_t kBufferMax = 256 << 10;  // Stays in a core's own cache.
 

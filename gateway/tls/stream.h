@@ -9,21 +9,24 @@
 // it into pending(). Its plaintext counts as *held*: it can be neither changed nor overtaken, and
 // is not sent either. See SecureSends.
 //
+// OpenSSL makes the handshake (SslEngine) and is then gone, but for TLS 1.2: the records of TLS 1.3
+// are our own (Records).
+//
 // Owner: the connection.   Thread: the connection's shard.   Bound: kPendingMax pending, above
-// which the connection fails; OpenSSL's own state, without record buffers while idle.
+// which the connection fails; one incomplete record. TLS 1.2: OpenSSL's own state.
 #pragma once
-
-#include <openssl/types.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "gateway/tls/context.h"
+#include "gateway/tls/records.h"
+#include "gateway/tls/ssl_engine.h"
 
 namespace tls {
 
@@ -36,20 +39,13 @@ class Stream {
     kFailed,  // A fault; an alert for the peer may be pending(). Nothing more can be done.
   };
 
-  // A record's payload (RFC 8446 section 5.1), and what TLS may add to it.
-  static constexpr std::size_t kRecordMax = 16 << 10;
+  // What TLS may add to a record of kRecordMax bytes.
   // (Clients may ask for records of 512 bytes: then so much is made of 32 of them.)
   static constexpr std::size_t kRecordOverheadMax = 1 << 10;
   // A peer that asks for answers (key updates) and takes none is not waited for.
   static constexpr std::size_t kPendingMax = 256 << 10;
-  // New keys cost a peer 27 bytes and us as much work as a hundred records. Who sends much may ask
-  // for them from time to time (RFC 8446 section 5.5); nobody else has a reason to.
-  static constexpr std::uint32_t kKeyUpdatesFree = 32;
-  static constexpr std::uint64_t kBytesPerKeyUpdate = 1 << 20;
-
   // Null: there is no memory for it.
   [[nodiscard]] static std::unique_ptr<Stream> make(std::shared_ptr<const Context> context);
-  ~Stream();
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 
@@ -66,50 +62,45 @@ class Stream {
   // Makes close_notify pending: we send nothing more. The peer may still.
   void close();
 
+  // Makes the announcement of a new key pending, if the one in use is worn. Before encrypt().
+  void renew_key_if_worn();
+
   // What has to leave before anything else, and how much plaintext, encrypted already, is in it.
   [[nodiscard]] std::span<const std::byte> pending() const {
     return std::span(pending_).subspan(pending_sent_);
   }
   [[nodiscard]] std::uint32_t held() const { return held_; }
-  // The memory that takes.
-  [[nodiscard]] std::size_t pending_memory() const { return pending_.capacity(); }
+  // The memory that it takes beside its own record: of pending(), and of an incomplete record.
+  [[nodiscard]] std::size_t buffer_memory() const {
+    return pending_.capacity() + (records_ != nullptr ? records_->memory() : 0);
+  }
   void keep(std::span<const std::byte> cipher, std::uint32_t held);
   // The kernel took this much of pending(). When all of it is gone, so is what was held.
   void sent(std::size_t size);
   [[nodiscard]] std::uint32_t take_released() { return std::exchange(released_, 0); }
 
   // Of an established connection, for logs and metrics.
-  [[nodiscard]] bool resumed() const;
-  [[nodiscard]] std::string version() const;  // "TLSv1.3"
+  [[nodiscard]] bool resumed() const { return resumed_; }
+  [[nodiscard]] std::string_view version() const { return engine_ ? "TLSv1.2" : "TLSv1.3"; }
   // Why it failed; empty if it has not.
   [[nodiscard]] const char* failure() const { return failure_; }
   // The peer spoke plain HTTP.
-  [[nodiscard]] bool spoke_http() const { return spoke_http_; }
+  [[nodiscard]] bool spoke_http() const { return engine_ != nullptr && engine_->spoke_http(); }
 
  private:
-  explicit Stream(std::shared_ptr<const Context> context) : context_(std::move(context)) {}
-  friend struct StreamBio;
-  static void note_message(int written, int version, int type, const void* message,
-                           std::size_t size, SSL* ssl, void* self);
-  [[nodiscard]] bool too_many_key_updates() const {
-    return key_updates_ > kKeyUpdatesFree + received_size_ / kBytesPerKeyUpdate;
-  }
-  void note_progress(int result);
-  void fail();
+  explicit Stream(std::unique_ptr<SslEngine> engine) : engine_(std::move(engine)) {}
+  void on_handshake_done();
+  void fail(const char* reason);
 
-  std::shared_ptr<const Context> context_;  // The choice of a certificate looks into it.
-  SSL* ssl_ = nullptr;
-  std::span<const std::byte> input_;          // Of the receive() under way.
-  std::vector<std::byte>* output_ = nullptr;  // Of the encrypt() under way; else pending_.
+  std::unique_ptr<SslEngine> engine_;  // Null: TLS 1.3, established.
+  std::unique_ptr<Records> records_;   // Null: not yet, or TLS 1.2.
   std::vector<std::byte> pending_;
   std::size_t pending_sent_ = 0;
-  std::uint64_t received_size_ = 0;  // Plaintext.
-  std::uint32_t key_updates_ = 0;    // The peer's.
   const char* failure_ = "";
   std::uint32_t held_ = 0;
   std::uint32_t released_ = 0;
   State state_ = State::kHandshake;
-  bool spoke_http_ = false;
+  bool resumed_ = false;
 };
 
 }  // namespace tls

@@ -227,7 +227,7 @@ TEST(Stream, NewKeysAreForThoseWhoSendMuch) {
     }
     update();
   }
-  for (std::uint32_t i = 0; i < tls::Stream::kKeyUpdatesFree; ++i) update();
+  for (std::uint32_t i = 0; i < tls::Records::kKeyUpdatesFree; ++i) update();
   client.write("hello");
   ASSERT_EQ(received(*stream, client.take_output()), "hello") << stream->failure();
   for (int i = 0; i < 1'000; ++i) {
@@ -247,7 +247,7 @@ TEST(Stream, WhatIsKeptLeavesFirstAndIsReleasedAtItsEnd) {
   ASSERT_TRUE(stream->encrypt(dunlin::as_bytes("hello"), cipher));
   stream->keep(std::span(cipher).subspan(3), 5);
   EXPECT_EQ(stream->held(), 5U);
-  EXPECT_GE(stream->pending_memory(), cipher.size() - 3);
+  EXPECT_GE(stream->buffer_memory(), cipher.size() - 3);
   stream->sent(1);
   EXPECT_EQ(stream->take_released(), 0U);
   EXPECT_EQ(stream->pending().size(), cipher.size() - 4);
@@ -256,7 +256,7 @@ TEST(Stream, WhatIsKeptLeavesFirstAndIsReleasedAtItsEnd) {
   EXPECT_EQ(stream->take_released(), 5U);
   EXPECT_EQ(stream->take_released(), 0U);
   EXPECT_TRUE(stream->pending().empty());
-  EXPECT_EQ(stream->pending_memory(), 0U);
+  EXPECT_EQ(stream->buffer_memory(), 0U);
 }
 
 }  // namespace

@@ -101,7 +101,7 @@ class TlsClient {
 
 // What `cipher` says, in plaintext.
 inline std::string received(tls::Stream& stream, std::span<const std::byte> cipher) {
-  std::vector<std::byte> plain(cipher.size() + tls::Stream::kRecordMax);
+  std::vector<std::byte> plain(cipher.size() + tls::kRecordMax);
   const std::size_t size = stream.receive(cipher, plain);
   return {reinterpret_cast<const char*>(plain.data()), size};
 }
