@@ -10,7 +10,7 @@ build="g++ cmake ninja-build ccache pkg-config git make libuv1-dev node-llhttp l
   libspdlog-dev libfmt-dev prometheus-cpp-dev libcurl4-openssl-dev libboost1.81-dev libgtest-dev
   libgmock-dev liburing-dev rapidjson-dev"
 test="python3 systemd python3-websockets python3-pytest python3-pytest-asyncio python3-pytest-xdist
-  python3-jsonschema python3-yaml python3-jwt python3-cryptography openssl curl ca-certificates
+  python3-jsonschema python3-yaml python3-jwt python3-cryptography openssl gnutls-bin curl ca-certificates
   chromium procps nginx libnginx-mod-nchan nats-server"
 bench="python3 nginx libnginx-mod-nchan nats-server golang-go golang-github-gorilla-websocket-dev"
 lint="clang-format-19 clang-tidy-19"

@@ -86,7 +86,7 @@ void add_extension(X509* certificate, int id, const char* value) {
 }  // namespace
 
 void Certificate::Deleter::operator()(X509* certificate) const { X509_free(certificate); }
-void Certificate::Deleter::operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+void Certificate::Deleter::operator()(EVP_PKEY* pair) const { EVP_PKEY_free(pair); }
 
 std::expected<Certificate, std::string> read_certificate(const std::string& certificate_file,
                                                          const std::string& key_file) {
@@ -123,7 +123,7 @@ std::expected<Certificate, std::string> read_certificate(const std::string& cert
 Certificate make_self_signed() {
   constexpr long kMonth = 30L * 24 * 3'600;
   Certificate result;
-  result.key.reset(EVP_EC_gen("P-256"));
+  result.key.reset(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
   result.leaf.reset(X509_new());
   X509* certificate = result.leaf.get();
   DUNLIN_ASSERT(result.key != nullptr && certificate != nullptr);

@@ -136,15 +136,16 @@ Records::Fault Records::on_alert(std::span<const std::byte> bytes, Received& rec
   }
 }
 
-// The only message that a client may send now is a KeyUpdate: it has offered no authentication after
-// the handshake.
+// The only message that a client may send now is a KeyUpdate: it has offered no authentication
+// after the handshake.
 Records::Fault Records::on_handshake(std::span<const std::byte> bytes) {
   if (bytes.empty()) return {Alert::kUnexpectedMessage, "an empty part of a message"};
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     message_[message_size_++] = bytes[i];
     if (message_[0] != kKeyUpdateType) return {Alert::kUnexpectedMessage, "unexpected message"};
     if (message_size_ < kKeyUpdateSize) continue;
-    // RFC 8446 section 5.1: what follows is under the new key, so nothing may follow in this record.
+    // RFC 8446 section 5.1: what follows is under the new key, so nothing may follow in this
+    // record.
     if (i + 1 != bytes.size()) return {Alert::kUnexpectedMessage, "data behind a key update"};
     message_size_ = 0;
     return on_key_update();
@@ -183,7 +184,8 @@ void Records::write_record(ContentType type, std::span<const std::byte> content,
   out.push_back(static_cast<std::byte>(type));
   out.resize(out.size() + TrafficKey::kTagSize);
   const auto sealed = std::span(out).last(sealed_size);
-  write_.seal(header, sealed.first(content.size() + kTypeSize), sealed.last<TrafficKey::kTagSize>());
+  write_.seal(header, sealed.first(content.size() + kTypeSize),
+              sealed.last<TrafficKey::kTagSize>());
 }
 
 void Records::write_alert(Alert alert, std::vector<std::byte>& out) {

@@ -24,7 +24,7 @@ struct TrafficSecrets {
   const CipherSuite* suite = nullptr;
   TrafficKey::Secret client{};
   TrafficKey::Secret server{};
-  std::uint64_t sent = 0;                // Records sent with the server's key already: tickets.
+  std::uint64_t sent = 0;               // Records sent with the server's key already: tickets.
   std::size_t record_max = kRecordMax;  // The client may have asked for less (RFC 6066 section 4).
 };
 
@@ -36,8 +36,8 @@ struct Received {
 
 class Records {
  public:
-  // New keys cost a peer 27 bytes and us as much work as several records. Who sends much may ask for
-  // them from time to time (RFC 8446 section 5.5); nobody else has a reason to.
+  // New keys cost a peer 27 bytes and us as much work as several records. Who sends much may ask
+  // for them from time to time (RFC 8446 section 5.5); nobody else has a reason to.
   static constexpr std::uint32_t kKeyUpdatesFree = 32;
   static constexpr std::uint64_t kBytesPerKeyUpdate = 1 << 20;
   static constexpr std::uint32_t kEmptyRecordsMax = 32;  // One after the other.

@@ -89,18 +89,19 @@ void SslEngine::note_secret(const SSL* ssl, const char* line) {
   const bool client = text.starts_with("CLIENT_TRAFFIC_SECRET_0 ");
   if (!client && !text.starts_with("SERVER_TRAFFIC_SECRET_0 ")) return;
   TrafficKey::Secret& secret = client ? self.secrets_.client : self.secrets_.server;
-  std::size_t size = 0;
-  const bool good =
-      OPENSSL_hexstr2buf_ex(reinterpret_cast<unsigned char*>(secret.data()), secret.size(), &size,
-                            line + text.rfind(' ') + 1, '\0') == 1;
-  (client ? self.has_client_secret_ : self.has_server_secret_) = good;
+  std::size_t& size = client ? self.client_secret_size_ : self.server_secret_size_;
+  auto* to = reinterpret_cast<unsigned char*>(secret.data());
+  const char* digits = line + text.rfind(' ') + 1;
+  if (OPENSSL_hexstr2buf_ex(to, secret.size(), &size, digits, '\0') != 1) size = 0;
 }
 
 // From its secret on, the server's records are counted.
 void SslEngine::note_message(int written, int /*version*/, int type, const void* /*message*/,
                              std::size_t /*size*/, SSL* /*ssl*/, void* engine) {
   auto& self = *static_cast<SslEngine*>(engine);
-  if (written == 1 && type == SSL3_RT_HEADER && self.has_server_secret_) ++self.secrets_.sent;
+  if (written == 1 && type == SSL3_RT_HEADER && self.server_secret_size_ != 0) {
+    ++self.secrets_.sent;
+  }
 }
 
 SslEngine::Handshake SslEngine::shake_hands(std::span<const std::byte>& input,
@@ -117,13 +118,16 @@ SslEngine::Handshake SslEngine::shake_hands(std::span<const std::byte>& input,
   return Handshake::kFailed;
 }
 
-// OpenSSL reads record by record, so nothing of what follows the handshake is in its buffers.
-std::unique_ptr<Records> SslEngine::take_records() {
-  if (!is_tls13()) return nullptr;
+std::expected<std::unique_ptr<Records>, const char*> SslEngine::take_records() {
+  if (SSL_version(ssl_) != TLS1_3_VERSION) return nullptr;
+  // OpenSSL reads record by record, and a handshake ends at the end of one.
+  if (SSL_has_pending(ssl_) != 0) return std::unexpected("data behind the handshake");
   const SSL_CIPHER* cipher = SSL_get_current_cipher(ssl_);
   secrets_.suite = find_cipher_suite(SSL_CIPHER_get_protocol_id(cipher));
-  DUNLIN_ASSERT(secrets_.suite != nullptr && has_client_secret_ && has_server_secret_ &&
-                SSL_has_pending(ssl_) == 0);
+  if (secrets_.suite == nullptr || client_secret_size_ != secrets_.suite->secret_size ||
+      server_secret_size_ != secrets_.suite->secret_size) {
+    return std::unexpected("OpenSSL has not told the keys");
+  }
   const unsigned wish = SSL_SESSION_get_max_fragment_length(SSL_get_session(ssl_));
   if (wish != TLSEXT_max_fragment_length_DISABLED) secrets_.record_max = std::size_t{256} << wish;
   return std::make_unique<Records>(secrets_);
@@ -138,8 +142,8 @@ Received SslEngine::receive(std::span<const std::byte> cipher, std::span<std::by
   for (;;) {
     ERR_clear_error();
     std::size_t count = 0;
-    const int result = SSL_read_ex(ssl_, plain.data() + received.size,
-                                   plain.size() - received.size, &count);
+    const int result =
+        SSL_read_ex(ssl_, plain.data() + received.size, plain.size() - received.size, &count);
     received.size += count;
     if (result == 1) continue;
     switch (SSL_get_error(ssl_, result)) {
@@ -187,7 +191,5 @@ void SslEngine::fail() {
 }
 
 bool SslEngine::resumed() const { return SSL_session_reused(ssl_) == 1; }
-
-bool SslEngine::is_tls13() const { return SSL_version(ssl_) == TLS1_3_VERSION; }
 
 }  // namespace tls

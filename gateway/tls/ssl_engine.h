@@ -1,6 +1,6 @@
-// OpenSSL's part of a connection: the handshake, and with TLS 1.2 the records after it. With TLS 1.3
-// it ends with the handshake and leaves Records. It sees no socket: input is given to it, and its
-// output appended to what it is given.
+// OpenSSL's part of a connection: the handshake, and with TLS 1.2 the records after it. With
+// TLS 1.3 it ends with the handshake and leaves Records. It sees no socket: input is given to it,
+// and its output appended to what it is given.
 //
 // Owner: Stream.   Thread: the connection's shard.   Bound: OpenSSL's own state; no record buffers
 // while idle.
@@ -10,9 +10,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <expected>
 #include <memory>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "gateway/tls/context.h"
@@ -37,8 +37,8 @@ class SslEngine {
   [[nodiscard]] Handshake shake_hands(std::span<const std::byte>& input,
                                       std::vector<std::byte>& output);
   // After a handshake of TLS 1.3: the records from now on; the engine is not to be used any more.
-  // Null: TLS 1.2.
-  [[nodiscard]] std::unique_ptr<Records> take_records();
+  // Null: TLS 1.2. An error: why the connection cannot go on.
+  [[nodiscard]] std::expected<std::unique_ptr<Records>, const char*> take_records();
 
   // TLS 1.2, as Records does it. encrypt() is false when it failed.
   [[nodiscard]] Received receive(std::span<const std::byte> cipher, std::span<std::byte> plain,
@@ -47,7 +47,6 @@ class SslEngine {
   void close(std::vector<std::byte>& answers);
 
   [[nodiscard]] bool resumed() const;
-  [[nodiscard]] bool is_tls13() const;
   // Why it failed.
   [[nodiscard]] const char* failure() const { return failure_; }
   // The peer spoke plain HTTP.
@@ -66,8 +65,8 @@ class SslEngine {
   std::span<const std::byte> input_;          // Of the call under way.
   std::vector<std::byte>* output_ = nullptr;  // The same.
   TrafficSecrets secrets_;
-  bool has_client_secret_ = false;
-  bool has_server_secret_ = false;
+  std::size_t client_secret_size_ = 0;  // 0: not known yet.
+  std::size_t server_secret_size_ = 0;
   bool spoke_http_ = false;
   const char* failure_ = "";
 };

@@ -33,10 +33,13 @@ std::size_t Stream::receive(std::span<const std::byte> cipher, std::span<std::by
 }
 
 void Stream::on_handshake_done() {
+  auto records = engine_->take_records();
+  if (!records) return fail(records.error());
   state_ = State::kOpen;
   resumed_ = engine_->resumed();
-  records_ = engine_->take_records();
-  if (records_ != nullptr) engine_.reset();
+  if (*records == nullptr) return;  // TLS 1.2.
+  records_ = std::move(*records);
+  engine_.reset();
 }
 
 void Stream::fail(const char* reason) {

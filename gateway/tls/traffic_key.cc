@@ -16,8 +16,16 @@ namespace tls {
 namespace {
 
 constexpr std::array<CipherSuite, 3> kSuites{{
-    {.id = 0x1301, .cipher = "AES-128-GCM", .digest = "SHA2-256", .key_size = 16, .secret_size = 32},
-    {.id = 0x1302, .cipher = "AES-256-GCM", .digest = "SHA2-384", .key_size = 32, .secret_size = 48},
+    {.id = 0x1301,
+     .cipher = "AES-128-GCM",
+     .digest = "SHA2-256",
+     .key_size = 16,
+     .secret_size = 32},
+    {.id = 0x1302,
+     .cipher = "AES-256-GCM",
+     .digest = "SHA2-384",
+     .key_size = 32,
+     .secret_size = 48},
     {.id = 0x1303,
      .cipher = "ChaCha20-Poly1305",
      .digest = "SHA2-256",
@@ -92,8 +100,8 @@ void expand_label(const CipherSuite& suite, std::span<const std::byte> secret,
       octets(OSSL_KDF_PARAM_LABEL, label.data(), label.size()),
       OSSL_PARAM_construct_end(),
   };
-  DUNLIN_ASSERT(context != nullptr &&
-                EVP_KDF_derive(context.get(), as_uchar(out.data()), out.size(), params.data()) == 1);
+  DUNLIN_ASSERT(context != nullptr && EVP_KDF_derive(context.get(), as_uchar(out.data()),
+                                                     out.size(), params.data()) == 1);
 }
 
 }  // namespace
@@ -141,8 +149,8 @@ TrafficKey::Nonce TrafficKey::next_nonce() {
 
 void TrafficKey::seal(std::span<const std::byte> header, std::span<std::byte> text,
                       std::span<std::byte, kTagSize> tag) {
-  EVP_CIPHER_CTX* context = cipher_of(*suite_, true).begin(
-      std::span(key_).first(suite_->key_size), next_nonce(), header);
+  EVP_CIPHER_CTX* context =
+      cipher_of(*suite_, true).begin(std::span(key_).first(suite_->key_size), next_nonce(), header);
   int size = 0;
   const bool done =
       EVP_CipherUpdate(context, as_uchar(text.data()), &size, as_uchar(text.data()),
@@ -155,8 +163,9 @@ void TrafficKey::seal(std::span<const std::byte> header, std::span<std::byte> te
 bool TrafficKey::open(std::span<const std::byte> header, std::span<const std::byte> sealed,
                       std::byte* text) {
   DUNLIN_ASSERT(sealed.size() >= kTagSize);
-  EVP_CIPHER_CTX* context = cipher_of(*suite_, false)
-                                .begin(std::span(key_).first(suite_->key_size), next_nonce(), header);
+  EVP_CIPHER_CTX* context =
+      cipher_of(*suite_, false)
+          .begin(std::span(key_).first(suite_->key_size), next_nonce(), header);
   const std::size_t text_size = sealed.size() - kTagSize;
   auto* tag = const_cast<std::byte*>(sealed.data() + text_size);  // It is only read.
   int size = 0;
