@@ -111,9 +111,10 @@ def test_new_keys_of_openssl(gateway):
 
 
 def test_new_keys_of_gnutls(gateway):
-    with gnutls(gateway, "NORMAL:-VERS-ALL:+VERS-TLS1.3", "--inline-commands") as client:
-        client.upgrade()
-        for number in range(20):
-            client.send(b"^rekey^\n")
+    for _ in range(3):
+        with gnutls(gateway, "NORMAL:-VERS-ALL:+VERS-TLS1.3", "--inline-commands") as client:
+            client.upgrade()
+            client.send(b"^rekey^\n")  # Behind other bytes than those of a line it would be sent as it is.
             client.await_words(b"Rekey was completed")
-            client.echo(b"after update %d." % number)
+            for number in range(20):
+                client.echo(b"after the update, %d." % number)
