@@ -1,5 +1,9 @@
 #include "gateway/loop/event_loop.h"
 
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <csignal>
 #include <utility>
 
 #include "gateway/loop/poller.h"
@@ -12,6 +16,13 @@ template <typename Handle>
 void close_and_delete(Handle* handle) {
   uv_close(reinterpret_cast<uv_handle_t*>(handle),
            [](uv_handle_t* closed) { delete reinterpret_cast<Handle*>(closed); });
+}
+
+sigset_t set_of(int signal_number) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, signal_number);
+  return set;
 }
 
 }  // namespace
@@ -95,17 +106,24 @@ void Readable::resume() {
 }
 
 Signal::Signal(EventLoop& loop, int number, std::function<void()> on_signal)
-    : on_signal_(std::move(on_signal)), handle_(new uv_signal_t) {
-  DUNLIN_ASSERT(uv_signal_init(&loop.uv(), handle_) == 0);
-  handle_->data = this;
-  uv_signal_start(
-      handle_, [](uv_signal_t* handle, int) { static_cast<Signal*>(handle->data)->on_signal_(); },
-      number);
+    : on_signal_(std::move(on_signal)), number_(number) {
+  const sigset_t set = set_of(number);
+  DUNLIN_ASSERT(pthread_sigmask(SIG_BLOCK, &set, nullptr) == 0);
+  fd_ = ::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+  DUNLIN_ASSERT(fd_ >= 0);
+  readable_ = std::make_unique<Readable>(loop, fd_, [this] { read(); });
 }
 
 Signal::~Signal() {
-  uv_signal_stop(handle_);
-  close_and_delete(handle_);
+  readable_.reset();
+  ::close(fd_);
+  const sigset_t set = set_of(number_);
+  DUNLIN_ASSERT(pthread_sigmask(SIG_UNBLOCK, &set, nullptr) == 0);
+}
+
+void Signal::read() {
+  signalfd_siginfo info{};
+  while (::read(fd_, &info, sizeof(info)) == static_cast<ssize_t>(sizeof(info))) on_signal_();
 }
 
 }  // namespace loop

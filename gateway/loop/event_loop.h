@@ -91,17 +91,23 @@ class Readable {
   uv_poll_t* handle_;
 };
 
-// A process signal, delivered as a turn of the loop.
+// A process signal, read from a descriptor as a turn of the loop: no code of ours runs in a signal
+// handler. Blocks the signal for the calling thread and those it starts from then on, so it is to
+// be made before them; else one of theirs could be taken in the old way.
 class Signal {
  public:
   Signal(EventLoop& loop, int number, std::function<void()> on_signal);
-  ~Signal();
+  ~Signal();  // What comes from now on acts as it did before.
   Signal(const Signal&) = delete;
   Signal& operator=(const Signal&) = delete;
 
  private:
+  void read();
+
   std::function<void()> on_signal_;
-  uv_signal_t* handle_;
+  int number_;
+  int fd_;
+  std::unique_ptr<Readable> readable_;
 };
 
 }  // namespace loop
