@@ -40,7 +40,7 @@ class Pair {
       moved |= read_at_server();
       std::vector<char> cipher(piece);
       for (ssize_t size; (size = recv(fds_[1], cipher.data(), piece, 0)) > 0; moved = true) {
-        std::vector<char> plain(piece + TlskRecordMax);
+        std::vector<char> plain(piece + TlsStream::kRecordMax);
         const auto bytes = std::span(cipher).first(static_cast<std::size_t>(size));
         got.append(plain.data(), client->receive(bytes, plain, outgoing));
       }
@@ -213,7 +213,7 @@ TEST_F(LoadTls, AServerThatSpeaksSomethingElseIsAFailureWithAReason) {
   Pair pair(*server_, context());
   pair.client->send("x", pair.outgoing);
   const std::string_view http = "HTTP/1.1 400 Bad Request\r\n\r\n";
-  std::vector<char> plain(http.size() + TlskRecordMax);
+  std::vector<char> plain(http.size() + TlsStream::kRecordMax);
   EXPECT_EQ(pair.client->receive(http, plain, pair.outgoing), 0u);
   EXPECT_EQ(pair.client->state(), TlsStream::State::kFailed);
   EXPECT_STREQ(pair.client->failure(), "wrong version number");
@@ -231,7 +231,7 @@ TEST_F(LoadTls, DamageIsAFailure) {
   const ssize_t size = recv(pair.client_end(), cipher.data(), cipher.size(), 0);
   ASSERT_GT(size, 10);
   cipher[static_cast<std::size_t>(size) - 1] ^= 1;
-  std::vector<char> plain(cipher.size() + TlskRecordMax);
+  std::vector<char> plain(cipher.size() + TlsStream::kRecordMax);
   const auto bytes = std::span(cipher).first(static_cast<std::size_t>(size));
   EXPECT_EQ(pair.client->receive(bytes, plain, pair.outgoing), 0u);
   EXPECT_EQ(pair.client->state(), TlsStream::State::kFailed);
