@@ -179,7 +179,7 @@ void Shard::configure(const Snapshot& snapshot) {
 }
 
 void Shard::drain(bool now) {
-  if (public_listener_) public_listener_->close();
+  if (public_listener_) public_listener_->accept_last_and_close();
   edge_.drain(now ? 0 : config_->drain.window_ms, now ? 0 : config_->drain.reconnect_spread_ms);
   if (now) edge_.run_timers();
 }
