@@ -98,6 +98,13 @@ class ClientMessageParser {
   [[nodiscard]] std::expected<Credentials, ProtocolError> parse_bare_login(
       PaddedText json, const ClientLimits& limits);
 
+  // From time to time: gives back what no text since the last call has needed. Ends the views.
+  void rest();
+  // The same, of all that is kept for the next text.
+  void let_go();
+  // What is kept for it, in bytes.
+  [[nodiscard]] std::size_t memory_size() const;
+
  private:
   class Impl;
   std::unique_ptr<Impl> impl_;
