@@ -7,6 +7,12 @@ namespace hub {
 using cross::Encoding;
 using Deflated = cross::Message::Deflated;
 
+namespace {
+
+constexpr ws::DeflateParameters kStored = {.level = 0, .window_bits = 9};
+
+}  // namespace
+
 Compressor::Compressor(cross::Counters& counters) : counters_(counters) { begin_turn(); }
 
 void Compressor::configure(const CompressionRules& rules) {
@@ -17,7 +23,7 @@ void Compressor::configure(const CompressionRules& rules) {
 
 Encoding Compressor::shared_form(const Member& member, const cross::Message& message, Encoding form,
                                  std::uint32_t size_min) {
-  if (form == Encoding::kGzip) return form;  // Compressed already.
+  if (form != Encoding::kPlain && form != Encoding::kProtocol) return form;  // Compressed already.
   const Encoding compressed = cross::deflated(form);
   Deflated there = message.find_deflated(compressed);
   if (there == Deflated::kNone) return form;
@@ -43,6 +49,12 @@ cross::MessageRef Compressor::own_form(MemberIndex index, const Member& member,
   const std::size_t size = message.payload().size();
   if (form == Encoding::kGzip || !message.is_push() || !worth_trying(size, size_min)) return {};
   const bool binary = form == Encoding::kPlain && message.kind() == push::PayloadKind::kBinary;
+void Compressor::make_gzip(const cross::Message& message) {
+  if (message.has_gzip()) return;
+  const bool compress = worth_trying(message.payload().size(), /*size_min=*/0);
+  message.make_gzip(compress ? rules_.parameters : kStored);
+}
+
   std::string made;
   const std::string_view text = message.text(form, made);
   std::string frame;

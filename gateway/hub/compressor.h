@@ -7,6 +7,8 @@
 // dropped, or overtaken), and the connection's context begins anew: a message may refer to nothing
 // (7.2.1), and so may the first one after that.
 //
+// The gzip form, of clients with support_gzip=1, is made once for all, too.
+//
 // Compressing must not hold up anything else: a text longer than size_max goes plain, and so does
 // every one after slice_size bytes of them in one turn of the shard.
 //
@@ -45,6 +47,9 @@ class Compressor {
   // below it a payload stays as it is.
   [[nodiscard]] cross::Encoding shared_form(const Member& member, const cross::Message& message,
                                             cross::Encoding form, std::uint32_t size_min);
+
+  // Makes the message's gzip form, unless it is there.
+  void make_gzip(const cross::Message& message);
 
   // Context takeover only: this connection's own compressed frame, to be sent before anything else
   // is sent to it. Null: it goes in its plain form.

@@ -42,8 +42,14 @@ Delivery::~Delivery() {
 
 cross::Encoding Delivery::encoding_for(const Member& member, const cross::Message& message) {
   // gzip is for fan-outs, where one compression serves many.
-  const bool targeted_gzip = member.encoding == cross::Encoding::kGzip && !message.fanout();
-  const cross::Encoding form = targeted_gzip ? cross::Encoding::kPlain : member.encoding;
+  cross::Encoding form = member.encoding;
+  if (form == cross::Encoding::kGzip) {
+    if (message.fanout()) {
+      compressor_.make_gzip(message);
+      return form;  // Compressed already.
+    }
+    form = cross::Encoding::kPlain;
+  }
   // With context takeover, that is decided when it is sent: see compress_own().
   if (!member.compression.agreed() || member.compression.context_takeover) return form;
   return compressor_.shared_form(member, message, form, rules_[member.profile].deflate_size_min);
