@@ -18,7 +18,7 @@ Compressor::Compressor(cross::Counters& counters) : counters_(counters) { begin_
 void Compressor::configure(const CompressionRules& rules) {
   if (!(rules.parameters == rules_.parameters)) shared_.reset();
   rules_ = rules;
-  begin_turn();
+  slice_left_ = rules.slice_size;
 }
 
 Encoding Compressor::shared_form(const Member& member, const cross::Message& message, Encoding form,
@@ -43,18 +43,18 @@ Encoding Compressor::shared_form(const Member& member, const cross::Message& mes
   return there == Deflated::kThere ? compressed : form;
 }
 
-cross::MessageRef Compressor::own_form(MemberIndex index, const Member& member,
-                                       const cross::Message& message, Encoding form,
-                                       std::uint32_t size_min) {
-  const std::size_t size = message.payload().size();
-  if (form == Encoding::kGzip || !message.is_push() || !worth_trying(size, size_min)) return {};
-  const bool binary = form == Encoding::kPlain && message.kind() == push::PayloadKind::kBinary;
 void Compressor::make_gzip(const cross::Message& message) {
   if (message.has_gzip()) return;
   const bool compress = worth_trying(message.payload().size(), /*size_min=*/0);
   message.make_gzip(compress ? rules_.parameters : kStored);
 }
 
+cross::MessageRef Compressor::own_form(MemberIndex index, const Member& member,
+                                       const cross::Message& message, Encoding form,
+                                       std::uint32_t size_min) {
+  const std::size_t size = message.payload().size();
+  if (form == Encoding::kGzip || !message.is_push() || !worth_trying(size, size_min)) return {};
+  const bool binary = form == Encoding::kPlain && message.kind() == push::PayloadKind::kBinary;
   std::string made;
   const std::string_view text = message.text(form, made);
   std::string frame;
@@ -69,7 +69,7 @@ bool Compressor::append_answer(MemberIndex index, const Member& member, ws::Opco
                                std::string& out) {
   if (!worth_trying(text.size(), size_min)) return false;
   ws::Deflater* deflater = nullptr;
-  if (member.compression.context_takeover && !waits) {
+  if (member.compression.context_takeover && !waits && has_context_for(index, member)) {
     deflater = &context_of(index, member);
   } else {
     const std::uint8_t bits = member.compression.window_bits;
@@ -104,7 +104,9 @@ ws::Deflater& Compressor::context_of(MemberIndex index, const Member& member) {
   if (context == nullptr) {
     context = std::make_unique<ws::Deflater>(ws::DeflateParameters{
         .level = rules_.parameters.level, .window_bits = member.compression.window_bits});
-    counters_.deflate_context_bytes.add(ws::deflater_size(member.compression.window_bits));
+    const std::size_t size = ws::deflater_size(member.compression.window_bits);
+    counters_.deflate_context_bytes.add(size);
+    context_room_ -= std::min<std::uint64_t>(context_room_, size);
   }
   return *context;
 }
@@ -116,9 +118,27 @@ void Compressor::forget(MemberIndex index) {
 void Compressor::end(MemberIndex index) {
   const auto found = contexts_.find(index);
   if (found == contexts_.end()) return;
-  counters_.deflate_context_bytes.subtract(
-      ws::deflater_size(found->second->parameters().window_bits));
+  release(*found->second);
   contexts_.erase(found);
+}
+
+void Compressor::release(const ws::Deflater& context) {
+  counters_.deflate_context_bytes.subtract(ws::deflater_size(context.parameters().window_bits));
+}
+
+void Compressor::let_go_of_contexts(std::uint64_t size) {
+  boost::unordered::erase_if(contexts_, [&](const auto& entry) {
+    if (size == 0) return false;
+    size -=
+        std::min<std::uint64_t>(size, ws::deflater_size(entry.second->parameters().window_bits));
+    release(*entry.second);
+    return true;
+  });
+}
+
+std::size_t Compressor::context_size(MemberIndex index) const {
+  const auto found = contexts_.find(index);
+  return found == contexts_.end() ? 0 : ws::deflater_size(found->second->parameters().window_bits);
 }
 
 // `size_after` 0: it would not be smaller.

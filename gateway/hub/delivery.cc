@@ -36,7 +36,7 @@ Delivery::~Delivery() {
     if (entry.member != kNoMember) members_[entry.member].batch_entry = kNoBatchEntry;
   }
   for (MemberIndex i = 0; i < members_.size(); ++i) {
-    if (members_[i].queue != nullptr) end(i);
+    if (members_[i].queue != nullptr || pending_.contains(i)) end(i);
   }
 }
 
@@ -176,6 +176,11 @@ void Delivery::compress_own(const Entry& entry) {
   const std::uint32_t size_min = rules_[member.profile].deflate_size_min;
   for (std::uint32_t g = entry.first; g != kNoBatchEntry; g = gathered_[g].next) {
     Gathered& gathered = gathered_[g];
+    if (!compressor_.has_context_for(entry.member, member)) {
+      gathered.encoding =
+          compressor_.shared_form(member, **gathered.message, gathered.encoding, size_min);
+      continue;
+    }
     auto own =
         compressor_.own_form(entry.member, member, **gathered.message, gathered.encoding, size_min);
     if (!own) continue;
