@@ -186,6 +186,20 @@ std::size_t ApiServer::open_requests() const {
   return count;
 }
 
+std::size_t ApiServer::parser_bytes() const {
+  return context_.push_parser.memory_size() + context_.body_parser.memory_size();
+}
+
+void ApiServer::rest_parsers() {
+  context_.push_parser.rest();
+  context_.body_parser.rest();
+}
+
+void ApiServer::let_go_of_parsers() {
+  context_.push_parser.let_go();
+  context_.body_parser.let_go();
+}
+
 void ApiServer::close_idle() {
   for_each_connection([&](std::uint32_t slot, Connection& connection) {
     if (connection.open_requests() == 0) connection.close();

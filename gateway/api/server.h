@@ -64,6 +64,13 @@ class ApiServer final : public ReplySink, private ClaimListener {
 
   [[nodiscard]] std::size_t connections() const { return slots_.size() - free_slots_.size(); }
 
+  // What the JSON parsers keep for the next request, in bytes; what of it no request since the last
+  // rest_parsers() has needed is given back by that, and all by let_go_of_parsers(). Not while a
+  // request is being read.
+  [[nodiscard]] std::size_t parser_bytes() const;
+  void rest_parsers();
+  void let_go_of_parsers();
+
   void on_push_done(ReplyTo reply_to, PushResult&& result) override;
   void on_answer(ReplyTo reply_to, Answer&& answer) override;
 

@@ -159,8 +159,9 @@ constexpr BoundSetting<Config> kSettings[] = {
         .min = 1'000, .max = kHour, .unit = Unit::kMilliseconds}),
     bind<&Config::limits, &Limits::memory_max>({
         .name = "limits.memory_max",
-        .help = "What messages, queues, histories, unfinished input and API requests may hold "
-                "together. Near it histories shrink and the connections that hold most are closed; "
+        .help = "What messages, queues, histories, unfinished input, compression contexts and API "
+                "requests may hold together. Near it contexts are given up, histories shrink and "
+                "the connections that hold most are closed; "
                 "at it pushes and connections are refused. 0: half of what the machine or its "
                 "control group has.",
         .min = 0, .max = 1'024 * kGiB, .unit = Unit::kBytes}),
@@ -349,7 +350,7 @@ constexpr BoundSetting<Config> kSettings[] = {
     bind<&Config::compression, &Compression::size_max>({
         .name = "compression.size_max",
         .help = "Longer payloads are sent as they are: compressing must not hold up what comes "
-                "after them.",
+                "after them. Where gzip was asked for, they are gzip that is not compressed.",
         .min = 1 * kKiB, .max = 16 * kKiB * kKiB, .unit = Unit::kBytes}),
     bind<&Config::compression, &Compression::deflate_slice_size>({
         .name = "compression.deflate_slice_size",

@@ -156,11 +156,12 @@ constexpr BoundSetting<Profile> kSettings[] = {
         .min = 1, .max = 1 * kGiB, .unit = Unit::kBytes, .reload = kNew}),
     bind<&Profile::queue_size_max>({
         .name = "queue_size_max",
-        .help = "What may wait to be sent to one connection.",
+        .help = "What may wait to be sent to one connection; as much again may wait for its "
+                "subscriptions to be confirmed.",
         .min = 1 * kKiB, .max = 1 * kGiB, .unit = Unit::kBytes, .reload = kNew}),
     bind<&Profile::queue_messages_max>({
         .name = "queue_messages_max",
-        .help = "Messages that may wait to be sent to one connection.",
+        .help = "Messages that may wait to be sent to one connection; likewise.",
         .min = 1, .max = 1'000'000, .reload = kNew}),
     bind<&Profile::queue_overflow>({
         .name = "queue_overflow",

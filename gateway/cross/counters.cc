@@ -5,7 +5,7 @@ namespace cross {
 std::string_view name_of(DropCause cause) {
   static constexpr std::array<std::string_view, static_cast<std::size_t>(DropCause::kCount)>
       kNames = {"queue_full",       "oldest",    "expired", "slow_consumer",
-                "connection_ended", "ring_full", "memory"};
+                "connection_ended", "ring_full", "memory",  "unsubscribed"};
   return kNames[static_cast<std::size_t>(cause)];
 }
 

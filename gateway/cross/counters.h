@@ -32,13 +32,14 @@ class Counter {
 
 // Why a message did not reach a connection that it matched.
 enum class DropCause : std::uint8_t {
-  kQueueFull,  // The newest gave way.
-  kOldest,     // It was the oldest and gave way to a newer one.
-  kExpired,    // Its time to live was over before it could be written.
-  kSlow,       // The connection was closed because its queue was full.
-  kEnded,      // The connection ended with the message still waiting.
-  kRingFull,   // A client's broadcast that no shard could take.
-  kMemory,     // The gateway held too much, and the connection was among those that held most.
+  kQueueFull,     // The newest gave way.
+  kOldest,        // It was the oldest and gave way to a newer one.
+  kExpired,       // Its time to live was over before it could be written.
+  kSlow,          // The connection was closed because its queue was full.
+  kEnded,         // The connection ended with the message still waiting.
+  kRingFull,      // A client's broadcast that no shard could take.
+  kMemory,        // The gateway held too much, and the connection was among those that held most.
+  kUnsubscribed,  // It waited for a subscription to be confirmed, which ended before that.
   kCount,
 };
 
@@ -147,7 +148,6 @@ struct Counters {
   Counter channels;
   Counter subscriptions;
   Counter history_bytes;
-  Counter deflate_context_bytes;  // Of connections with server context takeover.
   Counter fanouts_waiting;
   Counter users;
   Counter api_open_requests;
@@ -157,6 +157,10 @@ struct Counters {
   Counter input_bytes;  // Received, not understood or not taken yet; and TLS records not sent.
   Counter api_bytes;    // Requests being read, answers being written.
   Counter idempotency_bytes;
+  Counter deflate_context_bytes;  // Of connections with server context takeover.
+  Counter inflate_window_bytes;   // Of connections with client context takeover.
+  Counter parser_bytes;           // Kept for the next JSON text or compressed message of anybody.
+  Counter pending_messages;       // They wait for a subscription to be confirmed.
   Counter largest_holder;  // What its largest connection holds; kept only where memory is short.
 
   // Totals.

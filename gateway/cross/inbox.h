@@ -21,8 +21,7 @@ class Inbox {
       : requests_(requests_max), replies_(replies_max) {}
   // What was posted after the owner had taken its last turn.
   ~Inbox() {
-    drain_requests([](Job* job) { delete job; });
-    drain_replies([](Job* job) { delete job; });
+    drain([](Job* job) { delete job; }, [](Job* job) { delete job; });
   }
   Inbox(const Inbox&) = delete;
   Inbox& operator=(const Inbox&) = delete;
@@ -42,14 +41,13 @@ class Inbox {
     wake_if_asleep();
   }
 
-  // Owner: takes what is there now. What is posted meanwhile waits for the next call.
-  template <typename Consume>
-  void drain_requests(Consume&& consume) {
-    requests_.drain(requests_.depth(), consume);
-  }
-  template <typename Consume>
-  void drain_replies(Consume&& consume) {
-    replies_.drain(replies_.depth(), consume);
+  // Owner: takes what is there now, replies first. What is posted meanwhile waits for the next
+  // call. Whatever a shard posts after a reply, the reply is seen before it.
+  template <typename OnReply, typename OnRequest>
+  void drain(OnReply&& on_reply, OnRequest&& on_request) {
+    const std::size_t requests = requests_.depth();  // Looked at before the replies.
+    replies_.drain(replies_.depth(), on_reply);
+    requests_.drain(requests, on_request);
   }
 
   // Owner, before its loop sleeps. False: something has come in; do not sleep.

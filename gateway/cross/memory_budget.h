@@ -4,6 +4,7 @@
 //
 //   0 ───────── relieved (80 %) ── strained (90 %) ── ceiling
 //                        <── an episode of shedding ──>
+//   <─ what is only useful is made here ─>
 //
 // Owner: ShardSet.   Thread: any; every member says how.   Bound: off by kStep for each shard.
 #pragma once
@@ -34,8 +35,11 @@ class MemoryBudget {
   [[nodiscard]] bool strained() const { return held() >= ceiling() / 10 * 9; }
   // What is to be let go of in an episode.
   [[nodiscard]] std::uint64_t excess() const {
-    const std::uint64_t relieved = ceiling() / 10 * 8;
-    return held() > relieved ? held() - relieved : 0;
+    return held() > relieved() ? held() - relieved() : 0;
+  }
+  // What may be taken up for things that are only useful: they never begin an episode.
+  [[nodiscard]] std::uint64_t spare() const {
+    return held() < relieved() ? relieved() - held() : 0;
   }
 
   // By any shard, when it looks. True for the one that is to tell the log of it.
@@ -56,6 +60,8 @@ class MemoryBudget {
   }
 
  private:
+  [[nodiscard]] std::uint64_t relieved() const { return ceiling() / 10 * 8; }
+
   std::atomic<std::uint64_t> ceiling_{~std::uint64_t{0}};
   std::atomic<std::int64_t> held_{0};
   std::atomic<bool> shedding_{false};

@@ -21,13 +21,15 @@ ws::Opcode opcode_of(push::PayloadKind kind) {
   return kind == push::PayloadKind::kBinary ? ws::Opcode::kBinary : ws::Opcode::kText;
 }
 
-std::string gzip(std::string_view input) {
+std::string gzip(std::string_view input, const ws::DeflateParameters& parameters) {
   z_stream stream{};
-  constexpr int kGzipWindow = 15 + 16;  // The largest window, with gzip's header and trailer.
-  constexpr int kMemoryLevel = 8;
-  DUNLIN_ASSERT(deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kGzipWindow, kMemoryLevel,
+  const int window = parameters.window_bits + 16;  // With gzip's header and trailer.
+  const int memory_level = parameters.window_bits - 7;
+  DUNLIN_ASSERT(deflateInit2(&stream, parameters.level, Z_DEFLATED, window, memory_level,
                              Z_DEFAULT_STRATEGY) == Z_OK);
-  std::string output(deflateBound(&stream, static_cast<uLong>(input.size())), '\0');
+  // zlib 1.2's bound does not think of level 0: the header of a stored block.
+  constexpr std::size_t kBlockHeader = 8;
+  std::string output(deflateBound(&stream, static_cast<uLong>(input.size())) + kBlockHeader, '\0');
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(input.data()));
   stream.avail_in = static_cast<uInt>(input.size());
   stream.next_out = reinterpret_cast<Bytef*>(output.data());
@@ -158,8 +160,11 @@ std::span<const std::byte> Message::frame(Encoding encoding) const {
   if (encoding == Encoding::kPlain || header_size_ == 0) return {frame_bytes(), frame_size_};
   const auto& slot = variants_[static_cast<std::size_t>(encoding)];
   const Variant* variant = slot.load(std::memory_order_acquire);
-  return dunlin::as_bytes(variant == nullptr ? publish(encoding, encode(encoding)).bytes
-                                             : variant->bytes);
+  if (variant == nullptr) {
+    DUNLIN_ASSERT(encoding == Encoding::kProtocol);
+    variant = &publish(encoding, encode_protocol());
+  }
+  return dunlin::as_bytes(variant->bytes);
 }
 
 const Message::Variant& Message::publish(Encoding encoding, std::string bytes) const {
@@ -192,6 +197,18 @@ Message::Deflated Message::make_deflated(Encoding encoding, ws::Deflater& deflat
   return publish(encoding, std::move(frame)).bytes.empty() ? Deflated::kNone : Deflated::kThere;
 }
 
+bool Message::has_gzip() const {
+  const auto& slot = variants_[static_cast<std::size_t>(Encoding::kGzip)];
+  return slot.load(std::memory_order_acquire) != nullptr;
+}
+
+void Message::make_gzip(const ws::DeflateParameters& parameters) const {
+  std::string frame;
+  ws::append_frame(frame, ws::Opcode::kBinary, dunlin::as_bytes(gzip(payload(), parameters)));
+  frame.shrink_to_fit();
+  publish(Encoding::kGzip, std::move(frame));
+}
+
 MessageRef Message::with_frame(std::string_view frame) const {
   MessageRef made = make_framed(dunlin::as_bytes(frame));
   Message& message = made.unshared();
@@ -212,17 +229,11 @@ std::string_view Message::text(Encoding encoding, std::string& made) const {
   return made;
 }
 
-std::string Message::encode(Encoding encoding) const {
+std::string Message::encode_protocol() const {
   std::string body;
-  DUNLIN_ASSERT(encoding == Encoding::kGzip || encoding == Encoding::kProtocol);
-  if (encoding == Encoding::kGzip) {
-    body = gzip(payload());
-  } else {
-    static_cast<void>(text(encoding, body));
-  }
+  static_cast<void>(text(Encoding::kProtocol, body));
   std::string frame;
-  ws::append_frame(frame, encoding == Encoding::kGzip ? ws::Opcode::kBinary : ws::Opcode::kText,
-                   dunlin::as_bytes(body));
+  ws::append_frame(frame, ws::Opcode::kText, dunlin::as_bytes(body));
   return frame;
 }
 

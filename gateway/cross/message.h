@@ -23,6 +23,7 @@
 
 namespace ws {
 class Deflater;
+struct DeflateParameters;
 }  // namespace ws
 
 namespace cross {
@@ -30,7 +31,7 @@ namespace cross {
 // The forms in which a receiver may want a message.
 enum class Encoding : std::uint8_t {
   kPlain,     // The payload as a text or binary message.
-  kGzip,      // The payload, gzip-compressed, as a binary message.
+  kGzip,      // The payload in gzip's format (RFC 1952), as a binary message.
   kProtocol,  // The dunlin.v1 envelope as a text message.
   // kPlain and kProtocol compressed, without context takeover: the same bytes for every receiver.
   kDeflate,
@@ -95,8 +96,8 @@ class Message {
   // Before the message is shared: its place in its channel. `offset` 0: none (a live message).
   void set_position(std::string_view channel, std::uint64_t offset);
 
-  // The whole frame in the given form; lives as long as the message. A compressed form must have
-  // been found to be there.
+  // The whole frame in the given form; lives as long as the message. A compressed form, or gzip's,
+  // must have been found to be there, or made.
   [[nodiscard]] std::span<const std::byte> frame(Encoding encoding) const;
 
   // Whether the compressed form is there. kUnknown: nobody has tried yet. kNone: somebody has, and
@@ -105,6 +106,11 @@ class Message {
   [[nodiscard]] Deflated find_deflated(Encoding encoding) const;
   // Tries now. Where another shard was first, its work stands.
   Deflated make_deflated(Encoding encoding, ws::Deflater& deflater) const;
+
+  [[nodiscard]] bool has_gzip() const;
+  // Level 0: the payload is not compressed, only wrapped: some bytes for each 16 KiB. Where another
+  // shard was first, its work stands.
+  void make_gzip(const ws::DeflateParameters& parameters) const;
 
   // One receiver's own compressed frame of this message: its frame has no other form.
   [[nodiscard]] MessageRef with_frame(std::string_view frame) const;
@@ -145,7 +151,7 @@ class Message {
   [[nodiscard]] const std::byte* frame_bytes() const {
     return reinterpret_cast<const std::byte*>(this + 1);
   }
-  [[nodiscard]] std::string encode(Encoding encoding) const;
+  [[nodiscard]] std::string encode_protocol() const;
   // Sets the form, unless another shard was first; gives what is there then.
   const Variant& publish(Encoding encoding, std::string bytes) const;
 

@@ -46,7 +46,8 @@ class Ring {
       if (ahead < 0) return false;
       if (ahead > 0) {
         position = tail_.load(std::memory_order_relaxed);
-      } else if (tail_.compare_exchange_weak(position, position + 1, std::memory_order_relaxed)) {
+      } else if (tail_.compare_exchange_weak(position, position + 1, std::memory_order_release,
+                                             std::memory_order_relaxed)) {
         cell.value = value;
         cell.sequence.store(position + 1, std::memory_order_release);
         return true;
@@ -76,10 +77,11 @@ class Ring {
     return cells_[head & mask_].sequence.load(std::memory_order_acquire) != head + 1;
   }
 
-  // Any thread: cells in use, for metrics.
+  // Any thread: cells in use. Who sees a producer's cell sees what it had pushed to other rings
+  // before.
   [[nodiscard]] std::size_t depth() const {
     const Position head = head_.load(std::memory_order_relaxed);
-    const Position tail = tail_.load(std::memory_order_relaxed);
+    const Position tail = tail_.load(std::memory_order_acquire);
     return tail > head ? static_cast<std::size_t>(tail - head) : 0;
   }
 

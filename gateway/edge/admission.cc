@@ -87,7 +87,8 @@ void Edge::accept(int fd, const net::Address& peer) {
   c.awaits_proxy = awaits_proxy;
   c.trusted_peer = trusted;
   c.phase = Phase::kHandshake;
-  c.phase_deadline_ms = now_ms_ + config_->handshake.timeout_ms;
+  c.phase_deadline_ms = now_ms_ + (obstacle == Obstacle::kDraining ? kLastHandshakeMs
+                                                                   : config_->handshake.timeout_ms);
   counters_.handshaking.add();
   if (c.counted && !trusted && !take_address(slot) && !give_up_place(slot)) return;
   if (c.counted) {
@@ -119,7 +120,8 @@ bool Edge::give_up_place(Slot slot) {
 
 // What holds for every connection, wherever it comes from. kNone: it is one of connections_max now.
 Obstacle Edge::check_arrival() {
-  if (draining_) return Obstacle::kDraining;
+  // Not when this shard's own order has come: others say already that we are not ready.
+  if (services_.draining()) return Obstacle::kDraining;
   // A shard's share: the kernel spreads connections evenly.
   const std::uint64_t shards = services_.shard_count();
   const auto share = [&](std::uint64_t of_all) { return (of_all + shards - 1) / shards; };

@@ -7,17 +7,6 @@
 #include "proto/ws/frame_encoder.h"
 
 namespace edge {
-namespace {
-
-// The profile must allow it, and so must the token if there is one that says anything of it.
-bool allowed(const config::Profile& profile, const Grant* grant, std::string_view channel) {
-  if (!profile.client_subscribe || !auth::matches(profile.client_channels, channel)) return false;
-  return grant == nullptr || !grant->permissions.channels ||
-         auth::matches(*grant->permissions.channels, channel);
-}
-
-}  // namespace
-
 Edge::Flow Edge::on_protocol_message(Slot slot, const ws::Message& message) {
   if (message.opcode != ws::Opcode::kText) {
     begin_close(slot, ws::CloseCode::kUnsupportedData, "dunlin.v1 messages are text",
@@ -53,9 +42,8 @@ Edge::Flow Edge::on_protocol_message(Slot slot, const ws::Message& message) {
 void Edge::on_request(Slot slot, const push::Subscribe& request) {
   const config::Profile& profile = profile_of(connections_[slot]);
   const Grant* grant = connections_[slot].grant.get();
-  if (!allowed(profile, grant, request.channel)) {
-    send_error(slot,
-               {"channel_forbidden", "clients may not subscribe to this channel", request.id});
+  if (!may_subscribe_to(profile, grant, request.channel)) {
+    refuse_channel(slot, request.id);
     return;
   }
   const hub::Subscriptions* present = hub_.members()[slot].subscriptions;
@@ -72,17 +60,22 @@ void Edge::on_request(Slot slot, const push::Subscribe& request) {
                {"already_subscribed", "this connection is subscribed to this channel", request.id});
     return;
   }
+  hub::Subscription& subscription = *hub_.channels().subscription(slot, channel);
+  subscription.revocable = true;
   std::optional<hub::Position> from;
   if (request.recover) {
     from = hub::Position{std::string(request.recover->epoch), request.recover->offset};
   }
   services_.confirm_subscription(hub_.members().id_of(slot), request.id, request.channel,
-                                 hub_.channels().subscription(slot, channel)->serial,
-                                 std::move(from));
+                                 subscription.serial, std::move(from));
+}
+
+void Edge::refuse_channel(Slot slot, std::uint64_t request) {
+  send_error(slot, {"channel_forbidden", "clients may not subscribe to this channel", request});
 }
 
 void Edge::on_request(Slot slot, const push::Unsubscribe& request) {
-  if (!hub_.channels().unsubscribe(slot, request.channel)) {
+  if (!hub_.unsubscribe(slot, request.channel)) {
     send_error(slot,
                {"not_subscribed", "this connection is not subscribed to this channel", request.id});
     return;
@@ -108,8 +101,12 @@ void Edge::on_subscribed(cross::ConnectionId member, std::uint64_t request,
                          hub::Recovery&& recovery) {
   const hub::MemberIndex slot = find_pending(member, channel, serial);
   if (slot == hub::kNoMember) return;
-  const std::vector<cross::MessageRef> held =
-      hub_.channels().confirm(slot, channel, recovery.position.offset);
+  if (hub_.channels().subscription(slot, *hub_.channels().find(channel))->revoked) {
+    hub_.unsubscribe(slot, channel);
+    if (request != kNoRequest) refuse_channel(slot, request);
+    return;
+  }
+  hub_.channels().confirm(slot, channel, recovery.position.offset);
   if (request != kNoRequest) {
     std::string answer;
     push::append_subscribed(
@@ -124,30 +121,27 @@ void Edge::on_subscribed(cross::ConnectionId member, std::uint64_t request,
   for (const cross::MessageRef& message : recovery.missed) {
     hub_.delivery().deliver(slot, message, receipt, nullptr);
   }
-  for (const cross::MessageRef& message : held) {
-    hub_.delivery().deliver(slot, message, receipt, nullptr);
-  }
   hub_.delivery().flush();  // The messages and the receipt end with this call.
+  hub_.delivery().deliver_pending(slot, serial);
 }
 
 void Edge::confirm_from_server(cross::ConnectionId member, std::string_view channel,
                                std::uint32_t serial, std::uint64_t offset, bool accepted) {
   const hub::MemberIndex slot = find_pending(member, channel, serial);
   if (slot == hub::kNoMember) return;
-  const std::vector<cross::MessageRef> held = hub_.channels().confirm(slot, channel, offset);
-  if (!accepted) hub_.channels().unsubscribe(slot, channel);
-  push::Receipt receipt;
-  for (const cross::MessageRef& message : held) {
-    hub_.delivery().deliver(slot, message, receipt, nullptr);
+  if (!accepted) {
+    hub_.unsubscribe(slot, channel);
+    return;
   }
-  hub_.delivery().flush();
+  hub_.channels().confirm(slot, channel, offset);
+  hub_.delivery().deliver_pending(slot, serial);
 }
 
 void Edge::on_subscribe_refused(cross::ConnectionId member, std::uint64_t request,
                                 std::string_view channel, std::uint32_t serial) {
   const hub::MemberIndex slot = find_pending(member, channel, serial);
   if (slot == hub::kNoMember) return;
-  hub_.channels().unsubscribe(slot, channel);
+  hub_.unsubscribe(slot, channel);
   if (request == kNoRequest) {  // It would miss, without knowing, what its token promises.
     begin_close(slot, ws::CloseCode::kTryAgainLater, "too_many_channels",
                 cross::CloseCause::kRefused);

@@ -56,9 +56,10 @@ struct Connection {
   Obstacle obstacle : 3 = Obstacle::kNone;
   cross::CloseCause cause = cross::CloseCause::kLost;
   std::uint16_t profile = 0;
-  net::Address peer;              // The client, as far as is known.
-  std::uint32_t discarded = 0;    // Bytes that came after the connection had failed.
-  std::uint32_t input_bytes = 0;  // Its part of Counters::input_bytes.
+  std::uint16_t window_bytes = 0;  // Its part of Counters::inflate_window_bytes.
+  net::Address peer;               // The client, as far as is known.
+  std::uint32_t discarded = 0;     // Bytes that came after the connection had failed.
+  std::uint32_t input_bytes = 0;   // Its part of Counters::input_bytes.
   ws::Session session{0};
   std::unique_ptr<tls::Stream> tls;  // Null: plain TCP.
   std::unique_ptr<http::RequestParser> head;

@@ -210,6 +210,7 @@ void Edge::end(Slot slot, cross::CloseCause cause) {
 void Edge::release_slot(Slot slot) {
   wheel_.cancel(slot);
   counters_.input_bytes.subtract(connections_[slot].input_bytes);
+  counters_.inflate_window_bytes.subtract(connections_[slot].window_bytes);
   if (connections_[slot].awaits_proxy) proxy_headers_.erase(slot);
   Connection fresh;
   fresh.generation = connections_[slot].generation;

@@ -99,6 +99,14 @@ class Edge final : public hub::Transport {
   // it only looks. Returns what the largest one holds afterwards.
   std::uint64_t shed(std::uint64_t size, std::uint64_t holder_size_min);
 
+  // What is kept for understanding the next message of any client, in bytes: the JSON parser's, and
+  // the inflater's beyond what it always keeps. What of it no message since the last rest_parsers()
+  // has needed is given back by that, and all by let_go_of_parsers(). Not while a
+  // message is being read.
+  [[nodiscard]] std::size_t parser_bytes() const;
+  void rest_parsers();
+  void let_go_of_parsers();
+
   // Asks every connection to go, spread over `window_ms`; with 0, all now.
   void drain(std::uint32_t window_ms, std::uint32_t reconnect_spread_ms);
   [[nodiscard]] std::uint32_t open_count() const { return open_count_; }
@@ -153,6 +161,7 @@ class Edge final : public hub::Transport {
 
   // shedding.cc
   void account_input(Slot slot);
+  [[nodiscard]] std::uint64_t held_by(Slot slot) const;
   void close_for_memory(Slot slot);
 
   // edge.cc
@@ -221,6 +230,7 @@ class Edge final : public hub::Transport {
   void on_bare_token(Slot slot, const ws::Message& message);
   bool on_token_timer(Slot slot);
   void subscribe_granted(Slot slot);
+  void end_revoked(Slot slot);
   void subscribe_waiting();
   [[nodiscard]] std::uint64_t login_size_max() const;
   [[nodiscard]] std::optional<std::uint64_t> token_time_left(const Connection& c) const;
@@ -248,6 +258,7 @@ class Edge final : public hub::Transport {
   void on_request(Slot slot, const push::Refresh& request);
   [[nodiscard]] hub::MemberIndex find_pending(cross::ConnectionId member, std::string_view channel,
                                               std::uint32_t serial) const;
+  void refuse_channel(Slot slot, std::uint64_t request);
   void send_error(Slot slot, const push::ProtocolError& error);
   void send_text(Slot slot, std::string_view text);
   void send_login_answer(Slot slot, std::uint64_t request);

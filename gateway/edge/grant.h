@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gateway/auth/identity.h"
@@ -36,6 +37,15 @@ template <typename Integer>
   // Not narrower(): a profile's 0 allows none.
   if (permissions.subscriptions_max == 0) return profile.subscriptions_max;
   return std::min(profile.subscriptions_max, permissions.subscriptions_max);
+}
+
+// Whether a client may subscribe itself: the profile must allow it, and so must the token if there
+// is one that says anything of it.
+[[nodiscard]] inline bool may_subscribe_to(const config::Profile& profile, const Grant* grant,
+                                           std::string_view channel) {
+  if (!profile.client_subscribe || !auth::matches(profile.client_channels, channel)) return false;
+  return grant == nullptr || !grant->permissions.channels ||
+         auth::matches(*grant->permissions.channels, channel);
 }
 
 }  // namespace edge

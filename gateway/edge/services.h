@@ -42,6 +42,8 @@ class Services {
   [[nodiscard]] virtual cross::ShardSet::ByAddress& by_address() = 0;
   // The gateway holds its maximum of memory: nobody new is let in.
   [[nodiscard]] virtual bool memory_full() const = 0;
+  // The gateway is ending, whether or not this shard has been told so yet.
+  [[nodiscard]] virtual bool draining() const = 0;
 };
 
 }  // namespace edge

@@ -13,11 +13,14 @@ namespace {
 constexpr std::size_t kShedMax = 256;
 // Who holds less gives nothing that is worth a connection.
 constexpr std::uint64_t kShedSizeMin = 4'096;
+// Of a client's request in JSON: few are longer.
+constexpr std::size_t kParseBufferKept = 64 << 10;
 
 }  // namespace
 
 // Input that was received and is not used up; an HTTP answer that is not sent; and what is
-// encrypted and waits for the socket (the queue has it in plaintext besides).
+// encrypted and waits for the socket (the queue has it in plaintext besides). And what the client's
+// compressed messages may refer back to.
 void Edge::account_input(Slot slot) {
   Connection& c = connections_[slot];
   const std::size_t size = c.session.buffered_size() + (c.input != nullptr ? c.input->size() : 0) +
@@ -26,6 +29,34 @@ void Edge::account_input(Slot slot) {
                            (c.tls != nullptr ? c.tls->buffer_memory() : 0);
   counters_.input_bytes.add(size - c.input_bytes);  // Unsigned: may go down.
   c.input_bytes = static_cast<std::uint32_t>(size);
+  const std::size_t window = c.session.window_size();
+  counters_.inflate_window_bytes.add(window - c.window_bytes);
+  c.window_bytes = static_cast<std::uint16_t>(window);
+}
+
+// What ends with the connection.
+std::uint64_t Edge::held_by(Slot slot) const {
+  const Connection& c = connections_[slot];
+  const std::uint64_t received = std::uint64_t{c.input_bytes} + c.window_bytes;
+  return c.joined ? received + hub_.delivery().held_for(slot) : received;
+}
+
+std::size_t Edge::parser_bytes() const {
+  const bool on_heap = parse_buffer_.capacity() >= sizeof parse_buffer_;
+  return protocol_parser_.memory_size() + (on_heap ? parse_buffer_.capacity() : 0) +
+         inflater_.buffer_size();
+}
+
+void Edge::rest_parsers() {
+  protocol_parser_.rest();
+  if (parse_buffer_.capacity() > kParseBufferKept) std::string().swap(parse_buffer_);
+  if (inflater_.buffer_size() > ws::Inflater::kBufferSizeKept) inflater_.let_go_of_buffer();
+}
+
+void Edge::let_go_of_parsers() {
+  protocol_parser_.let_go();
+  std::string().swap(parse_buffer_);
+  inflater_.let_go_of_buffer();
 }
 
 std::uint64_t Edge::shed(std::uint64_t size, std::uint64_t holder_size_min) {
@@ -33,12 +64,9 @@ std::uint64_t Edge::shed(std::uint64_t size, std::uint64_t holder_size_min) {
   for (Slot slot = 0; slot < connections_.size(); ++slot) {
     const Connection& c = connections_[slot];
     if (c.phase == Phase::kFree) continue;
-    const hub::Member* member = c.joined ? &hub_.members()[slot] : nullptr;
-    if (member != nullptr && member->internal) continue;
-    const std::uint64_t queued =
-        member != nullptr && member->queue != nullptr ? member->queue->size() : 0;
-    if (c.input_bytes + queued >= kShedSizeMin) {
-      holders.emplace_back(c.input_bytes + queued, slot);
+    if (c.joined && hub_.members()[slot].internal) continue;
+    if (const std::uint64_t held = held_by(slot); held >= kShedSizeMin) {
+      holders.emplace_back(held, slot);
     }
   }
   const std::size_t count = std::min(holders.size(), kShedMax + 1);

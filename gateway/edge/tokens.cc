@@ -123,6 +123,7 @@ std::optional<auth::Refusal> Edge::refresh(Slot slot, std::string_view token) {
   c.session.set_message_size_max(
       narrower(profile.message_size_max, c.grant->permissions.message_size_max));
   counters_.tokens_refreshed.add();
+  end_revoked(slot);
   subscribe_granted(slot);
   reschedule(slot);
   return std::nullopt;
@@ -201,14 +202,40 @@ void Edge::subscribe_granted(Slot slot) {
     names.pop_back();
     hub::Channel& channel = hub_.channels().open(name);
     if (!hub_.channels().subscribe(slot, channel, /*pending=*/true)) continue;
+    hub::Subscription& subscription = *hub_.channels().subscription(slot, channel);
+    subscription.revocable = true;
     services_.confirm_subscription(hub_.members().id_of(slot), kNoRequest, name,
-                                   hub_.channels().subscription(slot, channel)->serial,
-                                   std::nullopt);
+                                   subscription.serial, std::nullopt);
   }
   if (names.empty()) {
     names.shrink_to_fit();
   } else {
     waiting_.push_back(ref_to(slot));
+  }
+}
+
+// The subscriptions that a fresh token does not allow any more. Those of the profile and of the API
+// need no token's leave. One that is pending has its answer still to come, and ends with that.
+void Edge::end_revoked(Slot slot) {
+  const Connection& c = connections_[slot];
+  hub::Subscriptions* present = hub_.members()[slot].subscriptions;
+  if (present == nullptr) return;
+  const std::vector<std::string>& granted = c.grant->subscribe;
+  std::vector<std::string> revoked;
+  for (hub::Subscription& subscription : present->list) {
+    const std::string& name = subscription.channel->name;
+    const bool holds = !subscription.revocable ||
+                       may_subscribe_to(profile_of(c), c.grant.get(), name) ||
+                       std::ranges::find(granted, name) != granted.end();
+    subscription.revoked = !holds && subscription.pending;
+    if (!holds && !subscription.pending) revoked.push_back(name);
+  }
+  for (const std::string& name : revoked) {
+    hub_.unsubscribe(slot, name);
+    if (!c.protocol) continue;
+    std::string notice;
+    push::append_unsubscribed(notice, std::nullopt, name);
+    send_text(slot, notice);
   }
 }
 

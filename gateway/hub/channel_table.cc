@@ -30,40 +30,34 @@ bool ChannelTable::subscribe(MemberIndex index, Channel& channel, bool pending) 
   Member& member = members_[index];
   if (member.subscriptions == nullptr) member.subscriptions = new Subscriptions;
   member.subscriptions->list.push_back(
-      {&channel, static_cast<std::uint32_t>(channel.subscribers.size()),
-       pending ? std::make_unique<std::vector<cross::MessageRef>>() : nullptr,
-       /*start=*/0, ++serial_});
+      {.channel = &channel,
+       .position = static_cast<std::uint32_t>(channel.subscribers.size()),
+       .pending = pending,
+       .serial = ++serial_});
   channel.subscribers.push_back(pending ? index | kNewcomerBit : index);
   ++subscriptions_;
   return true;
 }
 
-std::vector<cross::MessageRef> ChannelTable::confirm(MemberIndex index, std::string_view name,
-                                                     std::uint64_t offset) {
+bool ChannelTable::confirm(MemberIndex index, std::string_view name, std::uint64_t offset) {
   const Channel* channel = find(name);
   Subscription* subscription = channel == nullptr ? nullptr : this->subscription(index, *channel);
-  if (subscription == nullptr || subscription->held == nullptr) return {};
+  if (subscription == nullptr || !subscription->pending) return false;
   subscription->start = offset;
-  std::vector<cross::MessageRef> held = std::move(*std::exchange(subscription->held, nullptr));
-  // Live messages have no offset: they are for whoever is here.
-  std::erase_if(held, [&](const cross::MessageRef& message) {
-    return message->offset() != 0 && message->offset() <= offset;
-  });
-  return held;
+  subscription->pending = false;
+  return true;
 }
 
-bool ChannelTable::admit_to_newcomer(Channel& channel, MemberIndex index,
-                                     const cross::MessageRef& message) {
-  Subscription& newcomer = *subscription(index, channel);
-  if (newcomer.held != nullptr) {
-    newcomer.held->push_back(message);
-    return false;
-  }
-  if (message->offset() == 0) return true;
-  if (message->offset() <= newcomer.start) return false;
+ChannelTable::Admission ChannelTable::admit_to_newcomer(Channel& channel, MemberIndex index,
+                                                        const cross::Message& message) {
+  const Subscription& newcomer = *subscription(index, channel);
+  // A live one is for whoever is here.
+  if (message.offset() == 0) return newcomer.pending ? Admission::kHold : Admission::kDeliver;
+  // The home's answer comes before whatever the home publishes after it: Router::take_inbox().
+  if (newcomer.pending || message.offset() <= newcomer.start) return Admission::kOlder;
   // Publications pass in order: nothing older can follow this one.
   channel.subscribers[newcomer.position] = index;
-  return true;
+  return Admission::kDeliver;
 }
 
 bool ChannelTable::unsubscribe(MemberIndex index, std::string_view name) {

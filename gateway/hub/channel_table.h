@@ -50,12 +50,14 @@ struct Channel {
 struct Subscription {
   Channel* channel;
   std::uint32_t position;  // In channel->subscribers.
-  // Pending: the home shard has not confirmed yet. What arrives meanwhile waits here.
-  std::unique_ptr<std::vector<cross::MessageRef>> held;
+  // The home shard has not confirmed yet. Live messages are held back meanwhile: hub/pending.h.
+  bool pending = false;
   std::uint64_t start = 0;  // Once confirmed: publications up to this offset are not for it.
   // Tells it from an earlier one of the same member to the same channel, whose confirmation may
   // still be under way.
   std::uint32_t serial = 0;
+  bool revocable = false;  // The client's own, or its token's: it holds while the token allows it.
+  bool revoked = false;    // Pending, and not allowed any more: it ends when it is confirmed.
 };
 
 struct Subscriptions {
@@ -73,17 +75,18 @@ class ChannelTable {
   Channel& open(std::string_view name);  // Finds or makes.
   void make_permanent(std::string_view name) { open(name).permanent = true; }
 
-  // False: it was subscribed already. A pending subscription holds back what arrives until
-  // confirm().
+  // False: it was subscribed already. A pending one is to be confirmed.
   bool subscribe(MemberIndex index, Channel& channel, bool pending = false);
-  // The subscription starts behind `offset`. Gives what was held back and is newer, in order;
-  // nothing if the subscription is gone.
-  std::vector<cross::MessageRef> confirm(MemberIndex index, std::string_view channel,
-                                         std::uint64_t offset);
-  // For an entry with kNewcomerBit, when a fan-out visits it: whether the message is to be
-  // delivered now. Else it was held back, or is older than the subscription.
-  bool admit_to_newcomer(Channel& channel, MemberIndex index, const cross::MessageRef& message);
-  // False: it was not subscribed.
+  // The subscription starts behind `offset`. False: it is gone, or was not pending.
+  bool confirm(MemberIndex index, std::string_view channel, std::uint64_t offset);
+  // For an entry with kNewcomerBit, when a fan-out visits it.
+  enum class Admission : std::uint8_t {
+    kDeliver,
+    kHold,   // A live one, and the subscription is pending: it is to be held back.
+    kOlder,  // The message is older than the subscription.
+  };
+  Admission admit_to_newcomer(Channel& channel, MemberIndex index, const cross::Message& message);
+  // False: it was not subscribed. By Hub::unsubscribe().
   bool unsubscribe(MemberIndex index, std::string_view channel);
   void unsubscribe_all(MemberIndex index);
 

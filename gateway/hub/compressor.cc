@@ -7,17 +7,23 @@ namespace hub {
 using cross::Encoding;
 using Deflated = cross::Message::Deflated;
 
+namespace {
+
+constexpr ws::DeflateParameters kStored = {.level = 0, .window_bits = 9};
+
+}  // namespace
+
 Compressor::Compressor(cross::Counters& counters) : counters_(counters) { begin_turn(); }
 
 void Compressor::configure(const CompressionRules& rules) {
   if (!(rules.parameters == rules_.parameters)) shared_.reset();
   rules_ = rules;
-  begin_turn();
+  slice_left_ = rules.slice_size;
 }
 
 Encoding Compressor::shared_form(const Member& member, const cross::Message& message, Encoding form,
                                  std::uint32_t size_min) {
-  if (form == Encoding::kGzip) return form;  // Compressed already.
+  if (form != Encoding::kPlain && form != Encoding::kProtocol) return form;  // Compressed already.
   const Encoding compressed = cross::deflated(form);
   Deflated there = message.find_deflated(compressed);
   if (there == Deflated::kNone) return form;
@@ -35,6 +41,12 @@ Encoding Compressor::shared_form(const Member& member, const cross::Message& mes
     count(size, there == Deflated::kThere ? message.frame(compressed).size() : 0);
   }
   return there == Deflated::kThere ? compressed : form;
+}
+
+void Compressor::make_gzip(const cross::Message& message) {
+  if (message.has_gzip()) return;
+  const bool compress = worth_trying(message.payload().size(), /*size_min=*/0);
+  message.make_gzip(compress ? rules_.parameters : kStored);
 }
 
 cross::MessageRef Compressor::own_form(MemberIndex index, const Member& member,
@@ -57,7 +69,7 @@ bool Compressor::append_answer(MemberIndex index, const Member& member, ws::Opco
                                std::string& out) {
   if (!worth_trying(text.size(), size_min)) return false;
   ws::Deflater* deflater = nullptr;
-  if (member.compression.context_takeover && !waits) {
+  if (member.compression.context_takeover && !waits && has_context_for(index, member)) {
     deflater = &context_of(index, member);
   } else {
     const std::uint8_t bits = member.compression.window_bits;
@@ -92,7 +104,9 @@ ws::Deflater& Compressor::context_of(MemberIndex index, const Member& member) {
   if (context == nullptr) {
     context = std::make_unique<ws::Deflater>(ws::DeflateParameters{
         .level = rules_.parameters.level, .window_bits = member.compression.window_bits});
-    counters_.deflate_context_bytes.add(ws::deflater_size(member.compression.window_bits));
+    const std::size_t size = ws::deflater_size(member.compression.window_bits);
+    counters_.deflate_context_bytes.add(size);
+    context_room_ -= std::min<std::uint64_t>(context_room_, size);
   }
   return *context;
 }
@@ -104,9 +118,27 @@ void Compressor::forget(MemberIndex index) {
 void Compressor::end(MemberIndex index) {
   const auto found = contexts_.find(index);
   if (found == contexts_.end()) return;
-  counters_.deflate_context_bytes.subtract(
-      ws::deflater_size(found->second->parameters().window_bits));
+  release(*found->second);
   contexts_.erase(found);
+}
+
+void Compressor::release(const ws::Deflater& context) {
+  counters_.deflate_context_bytes.subtract(ws::deflater_size(context.parameters().window_bits));
+}
+
+void Compressor::let_go_of_contexts(std::uint64_t size) {
+  boost::unordered::erase_if(contexts_, [&](const auto& entry) {
+    if (size == 0) return false;
+    size -=
+        std::min<std::uint64_t>(size, ws::deflater_size(entry.second->parameters().window_bits));
+    release(*entry.second);
+    return true;
+  });
+}
+
+std::size_t Compressor::context_size(MemberIndex index) const {
+  const auto found = contexts_.find(index);
+  return found == contexts_.end() ? 0 : ws::deflater_size(found->second->parameters().window_bits);
 }
 
 // `size_after` 0: it would not be smaller.

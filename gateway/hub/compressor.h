@@ -7,11 +7,15 @@
 // dropped, or overtaken), and the connection's context begins anew: a message may refer to nothing
 // (7.2.1), and so may the first one after that.
 //
+// The gzip form, of clients with support_gzip=1, is made once for all, too.
+//
 // Compressing must not hold up anything else: a text longer than size_max goes plain, and so does
-// every one after slice_size bytes of them in one turn of the shard.
+// every one after slice_size bytes of them in one turn of the shard. Where gzip was asked for it is
+// what such a text is wrapped in, uncompressed: a client could not tell plain bytes from gzip.
 //
 // Owner: Delivery.   Thread: the shard's.   Bound: one ws::Deflater, and one for each connection
-// with server context takeover that has been sent a compressed message.
+// with server context takeover that has been sent a compressed message, as long as there is room
+// for it: without, it gets the shared form.
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -39,14 +43,27 @@ class Compressor {
   explicit Compressor(cross::Counters& counters);
 
   void configure(const CompressionRules& rules);
-  void begin_turn() { slice_left_ = rules_.slice_size; }
+  // `context_room`: bytes that new contexts of connections may take up in this turn.
+  void begin_turn(std::uint64_t context_room = ~std::uint64_t{0}) {
+    slice_left_ = rules_.slice_size;
+    context_room_ = context_room;
+  }
 
   // `form` (the member's, uncompressed), or its compressed form, which is there then. `size_min`:
   // below it a payload stays as it is.
   [[nodiscard]] cross::Encoding shared_form(const Member& member, const cross::Message& message,
                                             cross::Encoding form, std::uint32_t size_min);
 
-  // Context takeover only: this connection's own compressed frame, to be sent before anything else
+  // Makes the message's gzip form, unless it is there.
+  void make_gzip(const cross::Message& message);
+
+  // Context takeover only: whether the connection has a context, or may have one. If not, the
+  // shared form is for it.
+  [[nodiscard]] bool has_context_for(MemberIndex index, const Member& member) const {
+    return contexts_.contains(index) ||
+           ws::deflater_size(member.compression.window_bits) <= context_room_;
+  }
+  // Then: this connection's own compressed frame, to be sent before anything else
   // is sent to it. Null: it goes in its plain form.
   [[nodiscard]] cross::MessageRef own_form(MemberIndex index, const Member& member,
                                            const cross::Message& message, cross::Encoding form,
@@ -62,16 +79,21 @@ class Compressor {
   void forget(MemberIndex index);
   // The member is gone.
   void end(MemberIndex index);
+  // Ends contexts of `size` bytes or a little more, of whichever members.
+  void let_go_of_contexts(std::uint64_t size);
+  [[nodiscard]] std::size_t context_size(MemberIndex index) const;
 
  private:
   [[nodiscard]] bool worth_trying(std::size_t size, std::uint32_t size_min);
   [[nodiscard]] ws::Deflater& shared();
   [[nodiscard]] ws::Deflater& context_of(MemberIndex index, const Member& member);
+  void release(const ws::Deflater& context);
   void count(std::size_t size_before, std::size_t size_after);
 
   cross::Counters& counters_;
   CompressionRules rules_;
   std::uint64_t slice_left_ = 0;
+  std::uint64_t context_room_ = 0;
   std::unique_ptr<ws::Deflater> shared_;  // Made on first need: most gateways never compress.
   boost::unordered_flat_map<MemberIndex, std::unique_ptr<ws::Deflater>> contexts_;
 };

@@ -36,14 +36,20 @@ Delivery::~Delivery() {
     if (entry.member != kNoMember) members_[entry.member].batch_entry = kNoBatchEntry;
   }
   for (MemberIndex i = 0; i < members_.size(); ++i) {
-    if (members_[i].queue != nullptr) end(i);
+    if (members_[i].queue != nullptr || pending_.contains(i)) end(i);
   }
 }
 
 cross::Encoding Delivery::encoding_for(const Member& member, const cross::Message& message) {
   // gzip is for fan-outs, where one compression serves many.
-  const bool targeted_gzip = member.encoding == cross::Encoding::kGzip && !message.fanout();
-  const cross::Encoding form = targeted_gzip ? cross::Encoding::kPlain : member.encoding;
+  cross::Encoding form = member.encoding;
+  if (form == cross::Encoding::kGzip) {
+    if (message.fanout()) {
+      compressor_.make_gzip(message);
+      return form;  // Compressed already.
+    }
+    form = cross::Encoding::kPlain;
+  }
   // With context takeover, that is decided when it is sent: see compress_own().
   if (!member.compression.agreed() || member.compression.context_takeover) return form;
   return compressor_.shared_form(member, message, form, rules_[member.profile].deflate_size_min);
@@ -170,6 +176,11 @@ void Delivery::compress_own(const Entry& entry) {
   const std::uint32_t size_min = rules_[member.profile].deflate_size_min;
   for (std::uint32_t g = entry.first; g != kNoBatchEntry; g = gathered_[g].next) {
     Gathered& gathered = gathered_[g];
+    if (!compressor_.has_context_for(entry.member, member)) {
+      gathered.encoding =
+          compressor_.shared_form(member, **gathered.message, gathered.encoding, size_min);
+      continue;
+    }
     auto own =
         compressor_.own_form(entry.member, member, **gathered.message, gathered.encoding, size_min);
     if (!own) continue;

@@ -5,12 +5,16 @@
 //   deliver() ──> gathered entry ──flush()──> written, or the rest queued
 //            └──> queue (backlog) ──on_writable()──> written
 //
-// Owner: Hub.   Thread: the shard's.   Bound: the queues' limits; at most kGatheredMax messages are
+// What comes for a subscription that is not confirmed yet is held back until it is.
+//
+// Owner: Hub.   Thread: the shard's.   Bound: the queues' limits, which what is held back may reach
+// once more; at most kGatheredMax messages are
 // gathered for one member and kGatheredTotalMax for all before they are flushed.
 #pragma once
 
 #include <sys/uio.h>
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -23,6 +27,7 @@
 #include "gateway/hub/compressor.h"
 #include "gateway/hub/member_table.h"
 #include "gateway/hub/outbound_queue.h"
+#include "gateway/hub/pending.h"
 #include "gateway/hub/transport.h"
 #include "gateway/hub/watch.h"
 #include "proto/base/bytes.h"
@@ -47,13 +52,34 @@ class Delivery {
 
   void set_rules(std::vector<QueueRules> by_profile) { rules_ = std::move(by_profile); }
   void set_compression(const CompressionRules& rules) { compressor_.configure(rules); }
-  void begin_turn() { compressor_.begin_turn(); }
+  // `context_room`: bytes that compression contexts may take up in this turn.
+  void begin_turn(std::uint64_t context_room = ~std::uint64_t{0}) {
+    compressor_.begin_turn(context_room);
+  }
+  // Gives up compression contexts of about so many bytes: what follows there refers to nothing.
+  void let_go_of_contexts(std::uint64_t size) { compressor_.let_go_of_contexts(size); }
   void set_now(std::uint64_t now_ms) { now_ms_ = now_ms; }
 
   // Delivers to one active member, or drops what has outlived its time. The message and the receipt
   // must live until the next flush(); the receipt is final (but for what a watch adds) after it.
   void deliver(MemberIndex index, const cross::MessageRef& message, push::Receipt& receipt,
                Watch* watch);
+
+  // In place of deliver(), while the subscription (by its serial) is pending: the message waits for
+  // deliver_pending() or drop_pending(). Its receipt counts it as queued, or as dropped where the
+  // queue's limits and policy say so.
+  void hold(MemberIndex index, std::uint32_t subscription, const cross::MessageRef& message,
+            push::Receipt& receipt, Watch* watch);
+  // The subscription is confirmed, and the client told: sends what was held back for it.
+  void deliver_pending(MemberIndex index, std::uint32_t subscription);
+  // The subscription has ended without.
+  void drop_pending(MemberIndex index, std::uint32_t subscription);
+  // The member has left all its channels.
+  void drop_all_pending(MemberIndex index, cross::DropCause cause);
+
+  // Bytes that end with the member: what waits for it (messages that wait for others, too, as if
+  // they did not), and its compression context.
+  [[nodiscard]] std::uint64_t held_for(MemberIndex index) const;
 
   // Sends what deliver() has gathered.
   void flush();
@@ -121,6 +147,12 @@ class Delivery {
   void settle_operation(const net::SendOperation& operation, const Entry& entry);
   void record_written(const cross::Message& message, push::Receipt& receipt);
 
+  // What is held back (delivery_pending.cc).
+  bool make_pending_room(MemberIndex index, std::size_t frame_size, push::Policy policy);
+  std::vector<PendingMessage> take_pending(MemberIndex index, std::uint32_t subscription);
+  void drop_pending(MemberIndex index, const PendingMessage& pending, cross::DropCause cause);
+  void settle_pending(const PendingMessage& pending, const push::Receipt& fate);
+
   // Queueing (delivery_queue.cc).
   void enqueue(MemberIndex index, const cross::MessageRef& message, cross::Encoding encoding,
                push::Receipt& receipt, Watch* watch);
@@ -146,6 +178,7 @@ class Delivery {
   cross::Counters& counters_;
   std::vector<QueueRules> rules_;
   QueuedMessagePool pool_;
+  boost::unordered_flat_map<MemberIndex, PendingQueue> pending_;
   Compressor compressor_;
   std::uint64_t now_ms_ = 0;
 

@@ -1,4 +1,4 @@
-// Delivery's other half: what happens to messages that have to wait.
+// Delivery's second part: what happens to messages that have to wait.
 
 #include <algorithm>
 #include <memory>
@@ -242,6 +242,7 @@ void Delivery::expire(MemberIndex index) {
 void Delivery::discard_waiting(MemberIndex index, cross::DropCause cause) {
   Member& member = members_[index];
   drop_gathered(index, cause);
+  drop_all_pending(index, cause);
   if (member.queue == nullptr) return;
   OutboundQueue& queue = *member.queue;
   const std::uint64_t size_before = queue.size();
@@ -255,6 +256,7 @@ void Delivery::end(MemberIndex index) {
   Member& member = members_[index];
   if (member.compression.context_takeover) compressor_.end(index);
   drop_gathered(index, cross::DropCause::kEnded);
+  drop_all_pending(index, member.doomed ? cross::DropCause::kSlow : cross::DropCause::kEnded);
   if (member.queue == nullptr) return;
   const std::uint64_t size_before = member.queue->size();
   const std::uint32_t messages_before = member.queue->messages();

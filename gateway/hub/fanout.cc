@@ -117,10 +117,20 @@ bool Fanouts::visit(const FanoutTarget& target, MemberIndex entry) {
   for (std::size_t i = 0; i < target.sweeping; ++i) {
     const FanoutMessage& fanout = target.messages[i];
     if (excluded(fanout, index)) continue;
-    if (newcomer && !channels_.admit_to_newcomer(*target.channel, index, fanout.message)) continue;
+    if (newcomer && !admit(*target.channel, index, fanout)) continue;
     delivery_.deliver(index, fanout.message, *fanout.receipt, fanout.watch);
   }
   return true;
+}
+
+// False: nothing is to be delivered now.
+bool Fanouts::admit(Channel& channel, MemberIndex index, const FanoutMessage& fanout) {
+  const auto admission = channels_.admit_to_newcomer(channel, index, *fanout.message);
+  if (admission == ChannelTable::Admission::kHold) {
+    delivery_.hold(index, channels_.subscription(index, channel)->serial, fanout.message,
+                   *fanout.receipt, fanout.watch);
+  }
+  return admission == ChannelTable::Admission::kDeliver;
 }
 
 bool Fanouts::excluded(const FanoutMessage& message, MemberIndex index) const {

@@ -77,6 +77,7 @@ class Fanouts {
   std::uint32_t sweep(FanoutTarget& target, std::uint32_t budget);
   void end_sweep(FanoutTarget& target, std::vector<void*>& done);
   bool visit(const FanoutTarget& target, MemberIndex entry);
+  bool admit(Channel& channel, MemberIndex index, const FanoutMessage& fanout);
   void finish(const FanoutTarget& target);
   [[nodiscard]] bool excluded(const FanoutMessage& message, MemberIndex index) const;
 

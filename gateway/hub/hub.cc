@@ -34,6 +34,8 @@ void Hub::deactivate(MemberIndex index) {
   if (!member.active) return;
   watches_.forget_receiver(members_.id_of(index));
   channels_.unsubscribe_all(index);
+  delivery_.drop_all_pending(index,
+                             member.doomed ? cross::DropCause::kSlow : cross::DropCause::kEnded);
   if (!member.uid.empty()) members_.unlink(index);
   member.active = false;
 }
@@ -42,6 +44,15 @@ void Hub::leave(MemberIndex index) {
   deactivate(index);
   delivery_.end(index);
   members_[index].uid = ShortString();
+}
+
+bool Hub::unsubscribe(MemberIndex index, std::string_view name) {
+  const Channel* channel = channels_.find(name);
+  const Subscription* subscription =
+      channel == nullptr ? nullptr : channels_.subscription(index, *channel);
+  if (subscription == nullptr) return false;
+  if (subscription->pending) delivery_.drop_pending(index, subscription->serial);
+  return channels_.unsubscribe(index, name);
 }
 
 bool Hub::push_to_uid(std::string_view uid, std::uint64_t hash, const cross::MessageRef& message,

@@ -56,6 +56,9 @@ class Hub {
   bool push_to_connection(cross::ConnectionId id, const cross::MessageRef& message,
                           push::Receipt& receipt, Watch* watch);
 
+  // False: it was not subscribed. What was held back for the subscription goes with it.
+  bool unsubscribe(MemberIndex index, std::string_view channel);
+
   [[nodiscard]] MemberTable& members() { return members_; }
   [[nodiscard]] ChannelTable& channels() { return channels_; }
   [[nodiscard]] ChannelHomes& homes() { return homes_; }

@@ -152,15 +152,8 @@ void Listener::close() {
 
 void Listener::accept_ready() {
   for (int i = 0; i < kAcceptBudget && readable_ != nullptr; ++i) {
-    sockaddr_storage peer{};
-    socklen_t size = sizeof peer;
-    const int fd = accept4(descriptor_, reinterpret_cast<sockaddr*>(&peer), &size,
-                           SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd >= 0) {
-      on_accept_(fd, Address::from(peer));
-      continue;
-    }
-    const int error = errno;
+    const int error = accept_one();
+    if (error == 0) continue;
     if (error == EAGAIN || error == EWOULDBLOCK) return;
     if (ended_before_accepted(error)) continue;
     if (error == EMFILE || error == ENFILE) shed_one();
@@ -171,6 +164,25 @@ void Listener::accept_ready() {
     pause_.set(kPauseMs);
     return;
   }
+}
+
+// 0, or why there was none.
+int Listener::accept_one() {
+  sockaddr_storage peer{};
+  socklen_t size = sizeof peer;
+  const int fd =
+      accept4(descriptor_, reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (fd < 0) return errno;
+  on_accept_(fd, Address::from(peer));
+  return 0;
+}
+
+void Listener::accept_last_and_close() {
+  for (int i = 0; i < kLastAccepts && readable_ != nullptr; ++i) {
+    const int error = accept_one();
+    if (error != 0 && !ended_before_accepted(error)) break;
+  }
+  close();
 }
 
 // Takes the first waiting connection and closes it, so that its peer learns at once.

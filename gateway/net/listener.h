@@ -40,12 +40,17 @@ class Listener {
 
   // No more connections; those that wait in the kernel's backlog are reset.
   void close();
+  // Accepts what waits there first, as far as descriptors go and at most kLastAccepts, so that who
+  // has connected can be told why he cannot stay.
+  void accept_last_and_close();
 
  private:
   void accept_ready();
+  [[nodiscard]] int accept_one();
   void shed_one();
 
   static constexpr int kAcceptBudget = 64;
+  static constexpr int kLastAccepts = 4'096;      // The kernel's own default bound of a backlog.
   static constexpr std::uint64_t kPauseMs = 100;  // After an error that waiting may cure.
 
   const OnAccept on_accept_;

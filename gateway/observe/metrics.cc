@@ -167,6 +167,14 @@ std::string metrics_text(cross::ShardSet& shards, const config::Config& config, 
   out.by_shard(kGauge, "dunlin_deflate_context_bytes",
                "Held for compressing, by connections with server context takeover.",
                &C::deflate_context_bytes);
+  out.by_shard(kGauge, "dunlin_inflate_window_bytes",
+               "Held for inflating, by connections with client context takeover.",
+               &C::inflate_window_bytes);
+  out.by_shard(kGauge, "dunlin_parser_bytes",
+               "Kept for parsing and inflating what comes next; given back when it is not needed.",
+               &C::parser_bytes);
+  out.by_shard(kGauge, "dunlin_pending_messages",
+               "Messages that wait for a subscription to be confirmed.", &C::pending_messages);
   out.by_shard(kGauge, "dunlin_input_bytes",
                "Bytes of input that are not used up, and of TLS records that are not sent.",
                &C::input_bytes);

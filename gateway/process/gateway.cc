@@ -257,7 +257,9 @@ void Gateway::on_terminate() {
 // The drain is over when nobody is connected and nothing is being answered, or at its deadline.
 void Gateway::poll_drain() {
   const std::uint64_t now = loop_.now_ms();
-  const bool connected = shards_.connections.load(std::memory_order_relaxed) != 0;
+  // Handshakes: also of those who are only to be told that they cannot stay.
+  const bool connected = shards_.connections.load(std::memory_order_relaxed) != 0 ||
+                         shards_.sum(&cross::Counters::handshaking) != 0;
   if (!connected && api_deadline_ms_ == 0) api_deadline_ms_ = now + kApiGraceMs;
   const bool answered = shards_.sum(&cross::Counters::api_open_requests) == 0;
   const bool finished = !connected && (answered || now >= api_deadline_ms_);

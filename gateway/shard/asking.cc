@@ -277,7 +277,7 @@ bool Router::answer_subscribe(AskJob& job) {
        i = hub_.members()[i].next_of_uid) {
     ++answer.connections;
     if (!query.subscribe) {
-      if (hub_.channels().unsubscribe(i, query.channel)) ++answer.changed;
+      if (hub_.unsubscribe(i, query.channel)) ++answer.changed;
       continue;
     }
     const hub::Subscriptions* present = hub_.members()[i].subscriptions;
@@ -287,7 +287,10 @@ bool Router::answer_subscribe(AskJob& job) {
       continue;
     }
     hub::Channel& channel = hub_.channels().open(query.channel);
-    if (!hub_.channels().subscribe(i, channel, /*pending=*/true)) continue;
+    if (!hub_.channels().subscribe(i, channel, /*pending=*/true)) {
+      hub_.channels().subscription(i, channel)->revocable = false;  // No token is to end it now.
+      continue;
+    }
     ++answer.changed;
     ++job.open;
     auto interest = std::make_unique<InterestJob>();

@@ -1,5 +1,5 @@
 // The shard's part in limits.memory_max: it tells what it holds, and lets go of its share when all
-// together hold too much. What is optional goes first (history), then those who hold most.
+// together hold too much. What costs only work goes first, then history, then those who hold most.
 
 #include <algorithm>
 
@@ -8,10 +8,21 @@
 #include "gateway/shard/shard.h"
 
 namespace shard {
+namespace {
 
-// Once a turn: two additions and a look at one value that few ever write.
+// A shard's part of what all are to give up together.
+std::uint64_t share_of(std::uint64_t size, std::uint64_t of_one, std::uint64_t of_all) {
+  if (size >= of_all) return of_one;
+  return static_cast<std::uint64_t>(static_cast<double>(size) * static_cast<double>(of_one) /
+                                    static_cast<double>(of_all));
+}
+
+}  // namespace
+
+// Once a turn: some additions and a look at one value that few ever write.
 void Shard::keep_memory() {
   cross::MemoryBudget& budget = shards_.memory;
+  counters_.parser_bytes.set(api_.parser_bytes() + edge_.parser_bytes());
   const std::int64_t held = held_bytes(counters_);
   const std::int64_t difference = held - memory_told_;
   if (std::abs(difference) >= cross::MemoryBudget::kStep) {
@@ -40,28 +51,35 @@ void Shard::keep_memory() {
   let_go(excess);
 }
 
-// Every shard gives up its share of the history. Then the largest holders end, whichever shards
-// they are on: each shard tells how large its largest is, and ends none that is smaller than
-// another's.
+// Every shard gives up its share of each kind. The largest holders end last, whichever shards they
+// are on: each shard tells how large its largest is, and ends none that is smaller than another's.
 void Shard::let_go(std::uint64_t excess) {
   update_gauges();
-  std::uint64_t history_of_all = 0;
-  std::uint64_t largest_elsewhere = 0;
-  for (cross::ShardIndex i = 0; i < shards_.size(); ++i) {
-    const cross::Counters& counters = shards_.counters(i);
-    history_of_all += counters.history_bytes.value();
-    if (i == index_) continue;
-    largest_elsewhere = std::max(largest_elsewhere, counters.largest_holder.value());
-  }
-  if (history_of_all > 0) {
-    const std::uint64_t before = hub_.homes().history_size();
-    const double share = static_cast<double>(before) / static_cast<double>(history_of_all);
-    hub_.homes().trim(static_cast<std::uint64_t>(static_cast<double>(excess) * share));
-    counters_.history_trimmed.add(before - hub_.homes().history_size());
-  }
-  excess -= std::min(excess, history_of_all);
-  counters_.largest_holder.set(edge_.shed(excess, largest_elsewhere));
+  const auto of_all = [&](cross::Counter cross::Counters::* kind) { return shards_.sum(kind); };
+  const std::uint64_t parsers = of_all(&cross::Counters::parser_bytes);
+  const std::uint64_t contexts = of_all(&cross::Counters::deflate_context_bytes);
+  const std::uint64_t history = of_all(&cross::Counters::history_bytes);
+  api_.let_go_of_parsers();
+  edge_.let_go_of_parsers();
+  hub_.delivery().let_go_of_contexts(
+      share_of(excess, counters_.deflate_context_bytes.value(), contexts));
+  excess -= std::min(excess, contexts);
+  const std::uint64_t history_before = hub_.homes().history_size();
+  hub_.homes().trim(share_of(excess, history_before, history));
+  counters_.history_trimmed.add(history_before - hub_.homes().history_size());
+  // The parsers will want theirs again, or pushes would be refused for ever: history makes room for
+  // that. It ends no connection.
+  excess -= std::min(excess, history + parsers);
+  counters_.largest_holder.set(edge_.shed(excess, largest_elsewhere()));
   edge_.end_turn();
+}
+
+std::uint64_t Shard::largest_elsewhere() const {
+  std::uint64_t largest = 0;
+  for (cross::ShardIndex i = 0; i < shards_.size(); ++i) {
+    if (i != index_) largest = std::max(largest, shards_.counters(i).largest_holder.value());
+  }
+  return largest;
 }
 
 // Ahead of an episode, once a second: by then every shard has told.

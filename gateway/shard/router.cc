@@ -83,13 +83,14 @@ void Router::send_job(cross::ShardIndex home, std::unique_ptr<cross::Job> job) {
   outbox_[home].jobs.push_back(std::move(job));
 }
 
+// A home confirms a subscription at once, and posts what it publishes at the end of its turn: here
+// the subscription is confirmed before anything newer than its start is delivered.
 void Router::take_inbox() {
-  cross::Inbox& inbox = shards_.inbox(self_);
-  inbox.drain_replies([this](cross::Job* job) {
-    --outstanding_;
-    on_reply(std::unique_ptr<cross::Job>(job));
-  });
-  inbox.drain_requests(
+  shards_.inbox(self_).drain(
+      [this](cross::Job* job) {
+        --outstanding_;
+        on_reply(std::unique_ptr<cross::Job>(job));
+      },
       [this](cross::Job* job) { carry_out_job(std::unique_ptr<cross::Job>(job)); });
 }
 

@@ -101,6 +101,7 @@ class Router final : public api::Dispatcher, public edge::Services {
   void give_back_connection() override;
   cross::ShardIndex shard_count() const override { return shards_.size(); }
   cross::ShardSet::ByAddress& by_address() override { return shards_.by_address; }
+  bool draining() const override { return shards_.draining.load(std::memory_order_relaxed); }
   bool memory_full() const override { return shards_.memory.full(); }  // Also of api::Dispatcher.
 
  private:

@@ -79,7 +79,7 @@ bool Shard::turn() {
   inbox_.woke_up();
   refresh_time();
   edge_.renew_budget();
-  hub_.delivery().begin_turn();
+  hub_.delivery().begin_turn(shards_.memory.spare() / shards_.size());
   router_.take_inbox();
   edge_.run_timers();
   edge_.run_ready();
@@ -156,6 +156,8 @@ void Shard::keep_house() {
   housekeeping_due_ms_ = now_ms_ + kHousekeepingMs;
   hub_.homes().expire(now_ms_);
   router_.expire_claims();
+  api_.rest_parsers();
+  edge_.rest_parsers();
   update_gauges();
   tell_largest_holder();
 }
@@ -179,7 +181,7 @@ void Shard::configure(const Snapshot& snapshot) {
 }
 
 void Shard::drain(bool now) {
-  if (public_listener_) public_listener_->close();
+  if (public_listener_) public_listener_->accept_last_and_close();
   edge_.drain(now ? 0 : config_->drain.window_ms, now ? 0 : config_->drain.reconnect_spread_ms);
   if (now) edge_.run_timers();
 }

@@ -64,6 +64,7 @@ class Shard final : public loop::PollSink, public Orders {
   void keep_house();
   void keep_memory();
   void let_go(std::uint64_t excess);
+  [[nodiscard]] std::uint64_t largest_elsewhere() const;
   void tell_largest_holder();
   void set_wake_timer();
   void update_gauges();

@@ -117,16 +117,21 @@ std::string Router::memory_json() {
   // What limits.memory_max is about. Queues and histories hold messages, many of them the same.
   json.open("held");
   json.field("message_bytes", shards_.sum(&cross::Counters::message_bytes));
-  json.field("queue_entry_bytes",
-             shards_.sum(&cross::Counters::queue_messages) * sizeof(hub::QueuedMessage));
+  std::uint64_t queue_entries = 0;
+  for (cross::ShardIndex i = 0; i < shards_.size(); ++i) {
+    queue_entries += queue_entry_bytes(shards_.counters(i));
+  }
+  json.field("queue_entry_bytes", queue_entries);
   json.field("input_bytes", shards_.sum(&cross::Counters::input_bytes));
   json.field("api_bytes", shards_.sum(&cross::Counters::api_bytes));
   json.field("idempotency_bytes", shards_.sum(&cross::Counters::idempotency_bytes));
+  json.field("deflate_context_bytes", shards_.sum(&cross::Counters::deflate_context_bytes));
+  json.field("inflate_window_bytes", shards_.sum(&cross::Counters::inflate_window_bytes));
+  json.field("parser_bytes", shards_.sum(&cross::Counters::parser_bytes));
   json.field("total_bytes", static_cast<std::uint64_t>(held_bytes(shards_)));
   json.close();
   json.field("queue_bytes", shards_.sum(&cross::Counters::queue_bytes));
   json.field("history_bytes", shards_.sum(&cross::Counters::history_bytes));
-  json.field("deflate_context_bytes", shards_.sum(&cross::Counters::deflate_context_bytes));
   json.field("shedding", shards_.memory.shedding());
   json.field("full", shards_.memory.full());
   json.open("limits");

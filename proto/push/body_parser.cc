@@ -116,6 +116,10 @@ class BodyParser::Impl {
     return value;
   }
 
+  void rest() { reader_.rest(); }
+  void let_go() { reader_.let_go(); }
+  [[nodiscard]] std::size_t memory_size() const { return reader_.memory_size(); }
+
  private:
   Reader reader_;
 };
@@ -146,6 +150,10 @@ std::expected<std::string_view, PushError> BodyParser::parse_text(PaddedText jso
 std::expected<std::string_view, PushError> BodyParser::check(PaddedText json) {
   return impl_->check(json);
 }
+
+void BodyParser::rest() { impl_->rest(); }
+void BodyParser::let_go() { impl_->let_go(); }
+std::size_t BodyParser::memory_size() const { return impl_->memory_size(); }
 
 bool is_valid_utf8(std::string_view text) { return simdjson::validate_utf8(text); }
 

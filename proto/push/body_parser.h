@@ -43,6 +43,13 @@ class BodyParser {
   // Any JSON value: its text without the white space around it.
   [[nodiscard]] std::expected<std::string_view, PushError> check(PaddedText json);
 
+  // From time to time: gives back what no text since the last call has needed. Ends the views.
+  void rest();
+  // The same, of all that is kept for the next text.
+  void let_go();
+  // What is kept for it, in bytes.
+  [[nodiscard]] std::size_t memory_size() const;
+
  private:
   class Impl;
   std::unique_ptr<Impl> impl_;

@@ -226,6 +226,10 @@ class ClientMessageParser::Impl {
     return credentials_of(found);
   }
 
+  void rest() { reader_.rest(); }
+  void let_go() { reader_.let_go(); }
+  [[nodiscard]] std::size_t memory_size() const { return reader_.memory_size(); }
+
  private:
   template <typename ReadMember>
   std::optional<ProtocolError> read_members(PaddedText text, ReadMember read) {
@@ -260,5 +264,9 @@ std::expected<Credentials, ProtocolError> ClientMessageParser::parse_bare_login(
     PaddedText json, const ClientLimits& limits) {
   return impl_->parse_bare_login(json, limits);
 }
+
+void ClientMessageParser::rest() { impl_->rest(); }
+void ClientMessageParser::let_go() { impl_->let_go(); }
+std::size_t ClientMessageParser::memory_size() const { return impl_->memory_size(); }
 
 }  // namespace push

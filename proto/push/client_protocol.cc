@@ -50,9 +50,15 @@ void append_subscribed(std::string& out, std::uint64_t id, const Subscribed& sub
   out.append("}}");
 }
 
-void append_unsubscribed(std::string& out, std::uint64_t id, std::string_view channel) {
-  append_id(out, id);
-  out.append(R"(,"unsubscribe":{"channel":)");
+void append_unsubscribed(std::string& out, std::optional<std::uint64_t> id,
+                         std::string_view channel) {
+  if (id) {
+    append_id(out, *id);
+    out.push_back(',');
+  } else {
+    out.push_back('{');
+  }
+  out.append(R"("unsubscribe":{"channel":)");
   append_json_string(out, channel);
   out.append("}}");
 }

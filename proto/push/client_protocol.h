@@ -13,6 +13,7 @@
 //                                                   {"push":{"message":"…","channel":"news",
 //                                                     "offset":18,"data":…}}
 //                                                   {"missed":{"count":3}}
+//                                                   {"unsubscribe":{"channel":"news"}}
 //                                                   {"reconnect":{"delay_ms":1200}}
 //                                                   {"token":{"expires_in_ms":60000}}
 //
@@ -98,6 +99,13 @@ class ClientMessageParser {
   [[nodiscard]] std::expected<Credentials, ProtocolError> parse_bare_login(
       PaddedText json, const ClientLimits& limits);
 
+  // From time to time: gives back what no text since the last call has needed. Ends the views.
+  void rest();
+  // The same, of all that is kept for the next text.
+  void let_go();
+  // What is kept for it, in bytes.
+  [[nodiscard]] std::size_t memory_size() const;
+
  private:
   class Impl;
   std::unique_ptr<Impl> impl_;
@@ -121,7 +129,9 @@ struct Subscribed {
   std::optional<bool> recovered;  // Only when the client asked for recovery.
 };
 void append_subscribed(std::string& out, std::uint64_t id, const Subscribed& subscribed);
-void append_unsubscribed(std::string& out, std::uint64_t id, std::string_view channel);
+// Without an id: nobody asked for it.
+void append_unsubscribed(std::string& out, std::optional<std::uint64_t> id,
+                         std::string_view channel);
 void append_pong(std::string& out, std::uint64_t id);
 void append_error(std::string& out, const ProtocolError& error);
 

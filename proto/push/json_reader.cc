@@ -9,8 +9,14 @@
 namespace push::json {
 namespace {
 
-constexpr std::size_t kFirstCapacity = 16 << 10;
-constexpr std::uint32_t kSmallBeforeShrinking = 256;
+constexpr std::size_t kCapacityMin = 16 << 10;
+constexpr std::size_t kCapacityStep = 256 << 10;
+
+// Powers of two, and above kCapacityStep multiples of it: not twice what a large document needs.
+std::size_t capacity_for(std::size_t size) {
+  if (size > kCapacityStep) return (size + kCapacityStep - 1) / kCapacityStep * kCapacityStep;
+  return std::bit_ceil(std::max(size, kCapacityMin));
+}
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -88,16 +94,29 @@ Checked check_string(ondemand::value& value, std::string_view token) {
 simdjson::error_code Reader::open(PaddedText json) {
   const std::size_t size = json.size();
   if (parser_.capacity() < size || parser_.capacity() == 0) {
-    const std::size_t capacity = std::bit_ceil(std::max(size, kFirstCapacity));
-    if (const auto error = parser_.allocate(capacity)) return error;
+    if (const auto error = parser_.allocate(capacity_for(size))) return error;
   }
-  small_in_a_row_ = size > kKeptSize ? 0 : small_in_a_row_ + 1;
-  if (small_in_a_row_ == kSmallBeforeShrinking && parser_.capacity() > kKeptSize) {
-    if (const auto error = parser_.allocate(kKeptSize)) return error;
-  }
+  largest_ = std::max(largest_, size);
   end_ = json.view().data() + size;
   const simdjson::padded_string_view padded(json.view(), size + kPadding);
   return parser_.iterate(padded).get(document_);
+}
+
+void Reader::rest() {
+  const std::size_t needed = capacity_for(std::exchange(largest_, 0));
+  // A fresh one, which allocates when it is used: asking simdjson for less could fail half-way.
+  if (parser_.capacity() > needed) parser_ = ondemand::parser();
+}
+
+void Reader::let_go() {
+  if (parser_.capacity() != 0) parser_ = ondemand::parser();
+}
+
+std::size_t Reader::memory_size() const {
+  const std::size_t capacity = parser_.capacity();
+  if (capacity == 0) return 0;
+  // Of simdjson 3: a buffer for unescaped strings, and an index of 32 bits for each byte of JSON.
+  return capacity * 5 / 3 + capacity * sizeof(std::uint32_t);
 }
 
 simdjson::error_code Reader::root(ondemand::object& object) {

@@ -24,13 +24,20 @@ enum class Checked : std::uint8_t { kOk, kTooDeep, kMalformed };
 // the text. After kMalformed nothing more is to be read.
 class Reader {
  public:
-  // simdjson takes six bytes for each byte of the largest document. What a rare large one needed is
-  // given back after some hundred smaller ones.
-  static constexpr std::size_t kKeptSize = 256 << 10;
+  // simdjson takes six bytes for each byte of the largest document: rest() gives back what a rare
+  // large one needed.
 
   // On success the text is valid UTF-8 without control characters in strings; everything else is
   // checked as it is read.
   [[nodiscard]] simdjson::error_code open(PaddedText json);
+
+  // From time to time, while nothing of a document is in use: gives back what no document since the
+  // last call has needed.
+  void rest();
+  // The same, of everything.
+  void let_go();
+  // What the parser holds, in bytes.
+  [[nodiscard]] std::size_t memory_size() const;
 
   // The document as an object; INCORRECT_TYPE if it is something else.
   [[nodiscard]] simdjson::error_code root(ondemand::object& object);
@@ -60,7 +67,7 @@ class Reader {
   ondemand::parser parser_;
   ondemand::document document_;
   const char* end_ = nullptr;  // Of the text. simdjson can run into what follows it.
-  std::uint32_t small_in_a_row_ = 0;
+  std::size_t largest_ = 0;    // Document since the last rest().
 };
 
 // A member's name. Empty if it is longer than any of ours or is written with escapes. False: the

@@ -248,6 +248,20 @@ class PushParser::Impl {
     return check_together(seen, request);
   }
 
+  // What `binary` decoded to goes the way of the text it came in.
+  void rest() {
+    if (binary_.capacity() > std::exchange(binary_largest_, 0)) std::string().swap(binary_);
+    reader_.rest();
+  }
+  void let_go() {
+    std::string().swap(binary_);
+    reader_.let_go();
+  }
+  [[nodiscard]] std::size_t memory_size() const {
+    const bool on_heap = binary_.capacity() >= sizeof binary_;
+    return reader_.memory_size() + (on_heap ? binary_.capacity() : 0);
+  }
+
  private:
   static Result unknown_key(std::string_view name) {
     std::string message = "is no member of a push; these are:";
@@ -327,12 +341,14 @@ class PushParser::Impl {
       return refuse("invalid_base64", "must be base64 (RFC 4648 section 4, with padding)",
                     "binary");
     }
+    binary_largest_ = std::max(binary_largest_, binary_.capacity());
     request.payload = binary_;
     return {};
   }
 
   Reader reader_;
-  std::string binary_;  // What `binary` decodes to.
+  std::string binary_;              // What `binary` decodes to.
+  std::size_t binary_largest_ = 0;  // Since the last rest().
 };
 
 PushParser::PushParser() : impl_(std::make_unique<Impl>()) {}
@@ -343,5 +359,9 @@ PushParser& PushParser::operator=(PushParser&&) noexcept = default;
 Result PushParser::parse(PaddedText json, const PushLimits& limits, PushRequest& request) {
   return impl_->parse(json, limits, request);
 }
+
+void PushParser::rest() { impl_->rest(); }
+void PushParser::let_go() { impl_->let_go(); }
+std::size_t PushParser::memory_size() const { return impl_->memory_size(); }
 
 }  // namespace push

@@ -3,7 +3,7 @@
 // parse() says so: simdjson skips what it is not asked for, this does not.
 //
 // Owner: one for each shard.   Thread: its shard's.   Bound: about six times the size of the
-// largest recent request (json_reader.h). Allocates nothing once it is warm.
+// largest request since the last rest(). Allocates nothing once it is warm.
 #pragma once
 
 #include <cstddef>
@@ -39,6 +39,13 @@ class PushParser {
   // nothing.
   [[nodiscard]] std::expected<void, PushError> parse(PaddedText json, const PushLimits& limits,
                                                      PushRequest& request);
+
+  // From time to time: gives back what no text since the last call has needed. Ends the views.
+  void rest();
+  // The same, of all that is kept for the next text.
+  void let_go();
+  // What is kept for it, in bytes.
+  [[nodiscard]] std::size_t memory_size() const;
 
  private:
   class Impl;

@@ -12,7 +12,7 @@
 // two looks at everything else is the owner's business, who reads work().
 //
 // Owner: edge::Edge.   Thread: the shard's.   Bound: zlib's 40 KiB, and the largest message's size
-// until the next message comes.
+// until the next message comes, or let_go_of_buffer().
 #pragma once
 
 #include <cstddef>
@@ -50,6 +50,10 @@ class Inflater {
                                                                std::uint64_t size_max,
                                                                InflateWindow* window);
 
+  // What is kept for the next message beyond zlib's own, in bytes; ends the last one's text.
+  [[nodiscard]] std::size_t buffer_size() const { return buffer_.capacity(); }
+  void let_go_of_buffer() { std::vector<std::byte>().swap(buffer_); }
+
   // What has been done since the last reset, in bytes read and written; a block counts as
   // kBlockWork.
   [[nodiscard]] std::uint64_t work() const { return work_; }
@@ -68,10 +72,11 @@ class Inflater {
   static constexpr std::uint64_t kBlocksFree = 4'096;
   static constexpr std::uint64_t kBytesPerBlock = 64;
   static constexpr std::uint64_t kBlockWork = 256;
+  // A larger buffer is not used for a second message.
+  static constexpr std::size_t kBufferSizeKept = 256 << 10;
 
  private:
   static constexpr std::size_t kBufferSizeMin = 4'096;
-  static constexpr std::size_t kBufferSizeKept = 256 << 10;
 
   void begin(std::size_t compressed_size, std::uint64_t size_max, const InflateWindow* window);
   [[nodiscard]] std::optional<Violation> feed(dunlin::ConstBytes input);

@@ -81,6 +81,11 @@ class Session {
   // Bytes held for an unfinished message or control frame.
   [[nodiscard]] std::size_t buffered_size() const { return assembler_.buffered_size(); }
 
+  // Bytes held for what later messages may refer back to: client context takeover.
+  [[nodiscard]] std::size_t window_size() const {
+    return window_ == nullptr ? 0 : window_->text.capacity();
+  }
+
   // The state as bytes, for the hand-over to another process, between two calls of next(). load()
   // takes them off the front of `from`, and is empty if they cannot have come from save().
   void save(std::string& to) const;

@@ -356,6 +356,26 @@ test("errors of a subscription reach its caller, later ones the event", async ()
   assert.equal(one.position("secret"), null);
 });
 
+test("a subscription that the gateway ends is an event, and is not resumed", async () => {
+  const one = client();
+  one.connect();
+  one.subscribe("news");
+  let connection = await (await server.next()).login();
+  const request = await connection.receive();
+  connection.send({ id: request.id, subscribe: { channel: "news", epoch: "x", offset: 3 } });
+  const ended = one.seen("unsubscribed");
+  connection.send({ unsubscribe: { channel: "news" } });
+  assert.deepEqual(await ended, { channel: "news" });
+  assert.equal(one.position("news"), null);
+  connection.socket.terminate();
+  connection = await (await server.next()).login();
+  const again = one.subscribe("news");
+  const fresh = await connection.receive();
+  assert.deepEqual(fresh.subscribe, { channel: "news" });
+  connection.send({ id: fresh.id, subscribe: { channel: "news", epoch: "x", offset: 4 } });
+  assert.equal((await again).offset, 4);
+});
+
 test("missed and reconnect notices, and rubbish, are events", async () => {
   const one = client();
   one.connect();

@@ -138,7 +138,7 @@ def check_sums(ledger, witnesses, found, fences, subscribers_change):
     assert total(found, r"^dunlin_pushes_total\{") == len(answered) + vanished + len(fences)
     assert total(found, r"^dunlin_pushes_refused_total\{") >= sum(push.status == 503 for push in ledger.pushes.values())
     assert counted["offline"] == told["offline"]
-    if subscribers_change:  # What a pending subscription holds back is in no receipt.
+    if subscribers_change:  # What is recovered is in no receipt.
         assert counted["matched"] >= told["matched"]
     else:
         assert counted["matched"] == told["matched"]

@@ -1,6 +1,7 @@
 """permessage-deflate (RFC 7692) from the outside: with Python's websockets, Node's ws, and raw frames."""
 
 import asyncio
+import base64
 import contextlib
 import gzip
 import json
@@ -324,6 +325,25 @@ def test_dunlin_v1_with_recovery(gateway, uid, channel):
         answers = client.compressed
         assert [client.push()["text"] for _ in texts] == texts
         assert client.compressed == answers + 5
+
+
+@pytest.mark.parametrize("kind", ["text", "binary"])
+def test_gzip_is_gzip_whatever_the_size(gateway, uid, kind):
+    """Above compression.size_max it is not compressed, only wrapped: the client goes on finding what it asked for."""
+    with contextlib.closing(Api(gateway.api)) as api, \
+            RawClient(gateway.public, f"/context?specialKey={uid}1&support_gzip=1") as packed, \
+            RawClient(gateway.public, f"/context?specialKey={uid}2") as plain:
+        for key in "12":
+            api.await_online(uid + key)
+        for size, compressed in ((256 << 10, True), ((256 << 10) + 1, False), (3 << 20, False)):
+            payload = (b"0123456789abcdef" * (size // 16 + 1))[:size]
+            form = {"text": payload.decode()} if kind == "text" else {"binary": base64.b64encode(payload).decode()}
+            assert api.pushed(channel="context", **form)["matched"] == 2
+            got = packed.message()
+            assert got.opcode == BINARY and gzip.decompress(got.payload) == payload
+            assert (len(got.payload) < size // 10) == compressed
+            assert len(got.payload) < size + size // 1000 + 100
+            assert plain.message().payload == payload
 
 
 def test_gzip_is_not_compressed_twice(gateway, uid):

@@ -90,6 +90,60 @@ def test_draining_is_not_ready_and_takes_nobody():
         api.close()
 
 
+@pytest.mark.plain_tcp
+def test_nobody_gets_in_before_the_order_to_drain_has_come():
+    """Not ready is said by any shard; that the order takes its time to come to them (here, because the log is not
+    read) lets nobody in."""
+    log, log_end = os.pipe()
+    with Gateway(environment=SLOW_DRAIN, shards=3, quick_drain=False, preexec=lambda: os.dup2(log_end, 2)) as gateway:
+        api = Api(gateway.api)
+        with RawClient(gateway.public, "/ping") as here:
+            full = os.open(f"/proc/self/fd/{log_end}", os.O_WRONLY | os.O_NONBLOCK)
+            with contextlib.suppress(BlockingIOError):
+                while os.write(full, b"x"):
+                    pass
+            assert api.post("/v1/drain", {}).status == 202
+            api.await_true(lambda: api.get("/readyz").status == 503, "ready while draining")
+            late = [RawSocket(gateway.public) for _ in range(20)]
+            for client in late:
+                client.send(upgrade_request("/ping"))
+                head = client.read_head()
+                assert (head.status, "retry-after" in head.headers) == (503, True)
+                client.close()
+            here.expect_open()
+            for descriptor in (log, full, log_end):
+                os.close(descriptor)
+            gateway.signal(signal.SIGTERM)
+            gateway.signal(signal.SIGTERM)
+            assert gateway.wait(10) == 0
+        api.close()
+
+
+@pytest.mark.plain_tcp
+def test_who_has_connected_when_the_port_closes_is_told():
+    """A shard that is busy as the drain begins finds connections waiting: they get an answer, not a reset."""
+    limits = {"DUNLIN_API_BODY_SIZE_MAX": "64MiB", "DUNLIN_LIMITS_MEMORY_MAX": "4GiB"}
+    with Gateway(environment=SLOW_DRAIN | limits, shards=1, quick_drain=False) as gateway, contextlib.ExitStack() as stack:
+        api = stack.enter_context(contextlib.closing(Api(gateway.api)))
+        here = stack.enter_context(RawClient(gateway.public, "/ping"))  # The drain is to last.
+        body = b'{"uid":"1","data":[' + b"[]," * (16 << 20) + b"1]}"  # Checking it takes half a second.
+        occupier = stack.enter_context(RawSocket(gateway.api))
+        occupier.send(b"POST /v1/push HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                      b"Content-Length: %d\r\n\r\n" % len(body) + body[:-1])
+        api.await_true(lambda: api.get("/v1/memory").json["held"]["api_bytes"] >= len(body) - 1, "not received")
+        occupier.send(body[-1:])
+        time.sleep(0.05)
+        late = [stack.enter_context(RawSocket(gateway.public)) for _ in range(20)]
+        for client in late:
+            client.send(upgrade_request("/ping"))
+        gateway.signal(signal.SIGTERM)  # Main is not busy: the order waits at the shard, as they do.
+        for client in late:
+            assert client.read_head().status in (101, 503)  # 101: we were slow, and it was not busy any more.
+        here.expect_open()
+        gateway.signal(signal.SIGTERM)
+        assert gateway.wait(10) == 0
+
+
 def test_second_sigterm_ends_at_once():
     with Gateway(environment=SLOW_DRAIN, quick_drain=False) as gateway:
         clients = [RawClient(gateway.public, "/ping") for _ in range(20)]

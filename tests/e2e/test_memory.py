@@ -1,6 +1,7 @@
 """limits.memory_max: what the gateway holds is counted, adds up, and is let go of, largest holders first."""
 
 import contextlib
+import os
 import time
 
 import pytest
@@ -9,6 +10,7 @@ from harness.api import Api
 from harness.clients import plain_user
 from harness.gateway import PATIENCE, Gateway
 from harness.raw import BINARY, CLOSE, PING, Closed, RawClient, RawSocket, frame
+from test_deflate import DeflateClient, deflated
 
 CONFIG = """
 [limits]
@@ -39,6 +41,21 @@ on_binary = "echo"
 message_rate = 1
 message_burst = 1
 ping_interval_ms = 0
+"""
+
+
+DEFLATE_CONFIG = CONFIG.replace('memory_max = "32MiB"', 'memory_max = "8MiB"') + """
+[profiles.takeover]
+path = "/takeover"
+compression = "on"
+server_context_takeover = true
+client_context_takeover = true
+on_binary = "discard"
+ping_interval_ms = 0
+
+[compression]
+window_bits = 15
+deflate_slice_size = "64MiB"
 """
 
 
@@ -90,6 +107,105 @@ def test_requests_that_were_large_leave_nothing_behind():
         for _ in range(8):
             last = ask()
         assert last - first < size
+
+
+def test_what_a_large_request_took_is_counted_and_given_back():
+    with Gateway(config=CONFIG.replace("32MiB", "256MiB"), shards=1) as gateway:
+        api = Api(gateway.api)
+        for path, fields in (("/v1/push", {"uid": "nobody", "text": "x" * (3 << 20)}),
+                             ("/v1/push", {"uid": "nobody", "binary": "QUJD" * (1 << 20)}),
+                             ("/v1/push/nobody", ["x" * (3 << 20)])):
+            before = memory(api)
+            assert before["held"]["parser_bytes"] < 1 << 20
+            assert api.post(path, fields).status == 404
+            now = memory(api)
+            assert now["held"]["parser_bytes"] > 10 << 20
+            assert now["held"]["total_bytes"] == sum(v for key, v in now["held"].items() if key != "total_bytes")
+            now = await_memory(api, lambda m: m["held"]["parser_bytes"] < 1 << 20)
+            assert now["heap_in_use_bytes"] - before["heap_in_use_bytes"] < 2 << 20
+        api.close()
+
+
+def test_large_requests_do_not_shut_out_others():
+    """What understanding them takes is let go of before anything that matters to anybody."""
+    with Gateway(config=CONFIG, shards=1) as gateway:
+        api = Api(gateway.api)
+        with plain_user(gateway, api, "slow", receive_buffer=4096) as slow:
+            for _ in range(4):
+                assert api.request("POST", "/v1/push/slow", b"y" * 1_000_000,
+                                   {"Content-Type": "application/octet-stream"}).status == 200
+            for _ in range(3):  # Each takes 24 of the 32 MiB.
+                assert api.post("/v1/push", {"uid": "nobody", "text": "x" * (4 << 20)}).status in (404, 503)
+                deadline = time.monotonic() + PATIENCE
+                while api.post("/v1/push", {"uid": "nobody", "text": "x"}).status != 404:
+                    assert time.monotonic() < deadline, memory(api)
+            assert api.get("/v1/stats").json["closed"]["memory"] == 0
+            for _ in range(4):
+                assert slow.message().payload == b"y" * 1_000_000
+        api.close()
+
+
+@pytest.mark.parametrize("shards", [1, 3])
+def test_compression_contexts_take_what_is_spare(shards):
+    """They are counted, never begin to fill the memory, and go before anything else does."""
+    with Gateway(config=DEFLATE_CONFIG, shards=shards) as gateway, contextlib.ExitStack() as stack:
+        api = Api(gateway.api)
+        clients = [stack.enter_context(DeflateClient(gateway, "/takeover")) for _ in range(60)]
+        for number in range(3):
+            text = f"{number} " + "to be compressed " * 50
+            assert api.pushed(all=True, text=text)["written"] == 60
+            for client in clients:
+                assert client.text() == text
+        now = memory(api)
+        assert 4 << 20 < now["held"]["deflate_context_bytes"] < 7 << 20  # 262 KiB each: 15 MiB for all.
+        assert now["held"]["total_bytes"] == sum(v for key, v in now["held"].items() if key != "total_bytes")
+        assert not now["shedding"] and now["limits"]["held_bytes"] == 8 << 20
+        assert all(client.compressed == 3 for client in clients)
+        with RawClient(gateway.public, "/big") as holder:  # Something that matters.
+            holder.send(frame(BINARY, b"x" * (5 << 20), fin=False))
+            now = await_memory(api, lambda m: m["held"]["input_bytes"] >= 5 << 20 and m["held"]["total_bytes"] < 7 << 20)
+            assert now["held"]["deflate_context_bytes"] < 2 << 20, now
+            text = "after " * 100
+            assert api.pushed(all=True, text=text)["written"] == 61
+            for client in clients:
+                assert client.text() == text
+            holder.send(frame(0, b"x"))
+            assert holder.message().payload.decode() == text
+        assert api.get("/v1/stats").json["closed"]["memory"] == 0
+        api.close()
+
+
+def test_windows_of_clients_that_compress_are_counted_and_let_go_of():
+    text = os.urandom(20_000).hex().encode()
+    with Gateway(config=DEFLATE_CONFIG, shards=1) as gateway, contextlib.ExitStack() as stack:
+        api = Api(gateway.api)
+        clients = [stack.enter_context(DeflateClient(gateway, "/takeover")) for _ in range(20)]
+        for client in clients:
+            client.send(frame(BINARY, deflated(text), rsv=4) + frame(PING, b"done"))
+            assert client.frame().payload == b"done"
+        now = memory(api)
+        assert now["held"]["inflate_window_bytes"] == 20 << 15
+        assert now["held"]["total_bytes"] == sum(v for key, v in now["held"].items() if key != "total_bytes")
+        for client in clients[:5]:
+            client.close()
+        await_memory(api, lambda m: m["held"]["inflate_window_bytes"] == 15 << 15)
+        # They hold the most there is, and go when there is too much of it.
+        with contextlib.suppress(Closed, AssertionError):
+            for _ in range(300):
+                clients.append(stack.enter_context(DeflateClient(gateway, "/takeover")))
+                clients[-1].send(frame(BINARY, deflated(text), rsv=4) + frame(PING, b"done"))
+                clients[-1].frame()
+        now = await_memory(api, lambda m: not m["shedding"])
+        assert 4 << 20 < now["held"]["inflate_window_bytes"] < 7_600_000
+        closed = 0
+        for client in clients[5:]:
+            client.socket.settimeout(0.01)
+            with contextlib.suppress(TimeoutError):
+                got = client.frame()
+                assert (got.close_code, got.close_reason) == (4100, "memory")
+                closed += 1
+        assert closed >= 5
+        api.close()
 
 
 def test_unfinished_messages_are_counted_and_given_back(small):

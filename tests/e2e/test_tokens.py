@@ -430,6 +430,64 @@ def test_a_fresh_token_keeps_the_connection(guarded, client_api, keys, uid):
         assert pushed_to(client, client_api, uid)
 
 
+def test_a_fresh_token_ends_what_it_does_not_allow(keys, uid):
+    """The client's own subscriptions and its token's, not the profile's and not what the API has made."""
+    profiles = PROFILES.replace('path = "/live"', 'path = "/live"\nchannels = ["always"]')
+    more = "refresh_interval_ms = 0"
+    use = lambda **claims: token(keys["ed25519"], uid, **claims)
+    with Gateway(config=config(keys["ed25519"], more=more, profiles=profiles.replace("subscriptions_max = 4", ""))) as gateway, \
+            contextlib.closing(Api(gateway.api)) as api, ProtocolClient(gateway) as client:
+        client.request(login={"token": use(channels=["news.*"], subscribe=["mine", "gone"])})
+        api.await_true(lambda: "gone" in channels_of(api, uid) and "mine" in channels_of(api, uid), "not subscribed")
+        for channel in ("news.a", "news.b", "news.ours"):
+            client.subscribe(channel)
+        for channel in ("news.ours", "theirs"):
+            assert api.post(f"/v1/channels/{channel}/subscribers", {"uid": uid}).status == 200
+        answer = client.request(refresh={"token": use(channels=["news.b"], subscribe=["mine"])})
+        assert "refresh" in answer, answer
+        ended = [client.next() for _ in range(2)]
+        assert sorted(notice["unsubscribe"]["channel"] for notice in ended) == ["gone", "news.a"], ended
+        assert all(set(notice) == {"unsubscribe"} for notice in ended)
+        assert channels_of(api, uid) == {"always", "mine", "news.b", "news.ours", "theirs"}
+        assert api.pushed(channel="news.a", text="x")["matched"] == 0
+        assert api.pushed(channel="news.b", text="y")["matched"] == 1
+        assert client.push()["text"] == "y"
+        assert client.request(unsubscribe={"channel": "news.a"})["error"]["code"] == "not_subscribed"
+        # A token that says nothing of channels leaves them to the profile.
+        assert "refresh" in client.request(refresh={"token": use(subscribe=["mine"])})
+        assert channels_of(api, uid) == {"always", "mine", "news.b", "news.ours", "theirs"}
+        client.expect_open()
+
+
+def test_a_fresh_token_while_a_subscription_is_under_way(keys, uid):
+    """Asked for in one piece: whether or not it was confirmed before the token was looked at, it ends, and is answered."""
+    more = "refresh_interval_ms = 0"
+    with Gateway(config=config(keys["ed25519"], more=more, profiles=PROFILES.replace("subscriptions_max = 4", "")), shards=3) as gateway, \
+            contextlib.closing(Api(gateway.api)) as api, ProtocolClient(gateway) as client:
+        client.request(login={"token": token(keys["ed25519"], uid)})
+        asked = [{"id": 100 + n, "subscribe": {"channel": f"news.{n}"}} for n in range(20)]
+        fresh = {"id": 200, "refresh": {"token": token(keys["ed25519"], uid, channels=["news.7"])}}
+        client.send(b"".join(frame(TEXT, json.dumps(request).encode()) for request in asked + [fresh]))
+        subscribed, refused, ended, done = set(), set(), set(), False
+        while not done or len(subscribed) + len(refused) < 20 or subscribed - ended != {"news.7"}:
+            got = json.loads(client.message().payload)
+            if "refresh" in got:
+                done = True
+            elif "error" in got:
+                assert got["error"]["code"] == "channel_forbidden"
+                refused.add(f"news.{got['id'] - 100}")
+            elif "id" in got:
+                subscribed.add(got["subscribe"]["channel"])
+            else:
+                ended.add(got["unsubscribe"]["channel"])
+        assert not subscribed & refused and ended < subscribed
+        assert channels_of(api, uid) == {"news.7"}
+
+
+def channels_of(api, uid):
+    return {channel for connection in api.get(f"/v1/users/{uid}").json["connections"] for channel in connection["channels"]}
+
+
 def test_fresh_tokens_that_are_refused(keys, uid):
     with Gateway(config=config(keys["ed25519"], more="refresh_interval_ms = 0")) as gateway:
         with ProtocolClient(gateway) as client:

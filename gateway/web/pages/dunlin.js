@@ -61,6 +61,7 @@ export class Dunlin {
   get connection() { return this.#connection; }  // The gateway's id for this connection, or null.
 
   // Events: "state", "push" (every push), "subscribed" {channel, epoch, offset, recovered},
+  // "unsubscribed" {channel} (a fresh token does not allow it any more),
   // "missed" {count}, "reconnect" {delay}, "token" {expiresIn} or {refreshed}, "error" DunlinError. Returns a function that removes it.
   on(event, listener) {
     if (!this.#listeners.has(event)) this.#listeners.set(event, new Set());
@@ -244,6 +245,10 @@ export class Dunlin {
     if (message.token) {
       this.#emit("token", { expiresIn: message.token.expires_in_ms });
       return this.#renewable ? void this.#refresh(this.#socket) : undefined;
+    }
+    if (message.unsubscribe && message.id === undefined) {
+      this.#subscriptions.delete(message.unsubscribe.channel);
+      return this.#emit("unsubscribed", message.unsubscribe);
     }
     if (message.reconnect) {
       this.#noticeDelay = message.reconnect.delay_ms;

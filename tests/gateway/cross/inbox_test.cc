@@ -50,16 +50,19 @@ TEST(Inbox, WakesOnlyASleeper) {
   EXPECT_TRUE(inbox.post(new_job()));
   EXPECT_EQ(wakes, 0);  // It is awake.
   EXPECT_FALSE(inbox.prepare_to_sleep());
-  inbox.drain_requests(free_job);
+  inbox.drain(free_job, free_job);
   EXPECT_TRUE(inbox.prepare_to_sleep());
   EXPECT_TRUE(inbox.post(new_job()));
   EXPECT_EQ(wakes, 1);
   inbox.post_reply(new_job());
   EXPECT_EQ(wakes, 1);  // Once is enough.
   inbox.woke_up();
-  inbox.drain_requests(free_job);
-  EXPECT_FALSE(inbox.prepare_to_sleep());  // The reply.
-  inbox.drain_replies(free_job);
+  inbox.drain(free_job, free_job);
+  EXPECT_TRUE(inbox.prepare_to_sleep());
+  inbox.woke_up();
+  inbox.post_reply(new_job());
+  EXPECT_FALSE(inbox.prepare_to_sleep());
+  inbox.drain(free_job, free_job);
   EXPECT_TRUE(inbox.prepare_to_sleep());
   inbox.post_reply(new_job());
   EXPECT_EQ(wakes, 2);
@@ -89,12 +92,60 @@ TEST(Inbox, WhatIsPostedDuringADrainWaitsForTheNext) {
   inbox.set_wake([] {});
   EXPECT_TRUE(inbox.post(new_job()));
   int taken = 0;
-  inbox.drain_requests([&](cross::Job* again) {
+  inbox.drain(free_job, [&](cross::Job* again) {
     ++taken;
     EXPECT_TRUE(inbox.post(again));
   });
   EXPECT_EQ(taken, 1);
   EXPECT_EQ(inbox.depth(), 1U);
+}
+
+TEST(Inbox, WhatIsPostedDuringADrainOfRepliesWaitsToo) {
+  cross::Inbox inbox(8, 8);
+  inbox.set_wake([] {});
+  inbox.post_reply(new_job());
+  int requests = 0;
+  const auto on_reply = [&](cross::Job* job) {
+    free_job(job);
+    EXPECT_TRUE(inbox.post(new_job()));  // It may stand behind a reply that is not looked at.
+  };
+  inbox.drain(on_reply, [&](cross::Job* job) {
+    free_job(job);
+    ++requests;
+  });
+  EXPECT_EQ(requests, 0);
+  inbox.drain(free_job, free_job);
+  EXPECT_EQ(inbox.depth(), 0U);
+}
+
+// A home's answer to a subscriber, and then what it publishes.
+TEST(Inbox, AReplyIsSeenBeforeWhatIsPostedAfterIt) {
+  constexpr std::uint32_t kJobs = 100'000;
+  cross::Inbox inbox(64, 131'072);
+  inbox.set_wake([] {});
+  std::thread home([&] {
+    for (std::uint32_t n = 1; n <= kJobs; ++n) {
+      inbox.post_reply(new NumberedJob(0, n));
+      auto job = std::make_unique<NumberedJob>(1, n);
+      while (!inbox.post(job.get())) std::this_thread::yield();
+      [[maybe_unused]] auto* posted = job.release();
+    }
+  });
+  std::uint32_t confirmed = 0;
+  std::uint32_t published = 0;
+  while (published < kJobs) {
+    inbox.drain(
+        [&](cross::Job* job) {
+          confirmed = static_cast<NumberedJob*>(job)->number;
+          free_job(job);
+        },
+        [&](cross::Job* job) {
+          published = static_cast<NumberedJob*>(job)->number;
+          ASSERT_LE(published, confirmed);
+          free_job(job);
+        });
+  }
+  home.join();
 }
 
 // The consumer really sleeps whenever it is told that it may: a lost wake-up would hang the test.
@@ -125,8 +176,7 @@ TEST(Inbox, NoWakeUpIsLost) {
   };
   while (next[0] + next[1] + next[2] < kProducers * kJobs) {
     inbox.woke_up();
-    inbox.drain_requests(take);
-    inbox.drain_replies(take);
+    inbox.drain(take, take);
     if (next[0] + next[1] + next[2] == kProducers * kJobs) break;
     if (inbox.prepare_to_sleep()) bell.wait();
   }
@@ -157,7 +207,7 @@ TEST(Inbox, NoWakeUpIsLostAtTheEdgeOfSleep) {
   });
   while (taken.load(std::memory_order_relaxed) < kJobs) {
     inbox.woke_up();
-    inbox.drain_requests([&](cross::Job* job) {
+    inbox.drain(free_job, [&](cross::Job* job) {
       free_job(job);
       taken.fetch_add(1, std::memory_order_release);
     });

@@ -27,6 +27,16 @@ TEST(MemoryBudgetTest, MarksOnTheWayToTheCeiling) {
   EXPECT_FALSE(budget.strained());
 }
 
+TEST(MemoryBudgetTest, WhatIsOnlyUsefulEndsWhereReliefBegins) {
+  MemoryBudget budget;
+  budget.set_ceiling(1'000);
+  EXPECT_EQ(budget.spare(), 800U);
+  budget.add(799);
+  EXPECT_EQ(budget.spare(), 1U);
+  budget.add(500);
+  EXPECT_EQ(budget.spare(), 0U);
+}
+
 // A shard may give back what another one has taken, before that one's share is told.
 TEST(MemoryBudgetTest, BelowNothingIsNothing) {
   MemoryBudget budget;

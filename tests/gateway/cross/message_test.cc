@@ -1,7 +1,6 @@
 #include "gateway/cross/message.h"
 
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <string>
 #include <thread>
@@ -16,25 +15,11 @@ namespace {
 using cross::Encoding;
 using cross::Message;
 using cross::MessageRef;
+using testing_support::gunzip;
 using Deflated = cross::Message::Deflated;
 
 std::string text_of(std::span<const std::byte> bytes) {
   return std::string(dunlin::as_string_view(bytes));
-}
-
-std::string gunzip(std::string_view input) {
-  z_stream stream{};
-  EXPECT_EQ(inflateInit2(&stream, 15 + 16), Z_OK);
-  std::string output(1 << 20, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(input.data()));
-  stream.avail_in = static_cast<uInt>(input.size());
-  stream.next_out = reinterpret_cast<Bytef*>(output.data());
-  stream.avail_out = static_cast<uInt>(output.size());
-  EXPECT_EQ(inflate(&stream, Z_FINISH), Z_STREAM_END);
-  EXPECT_EQ(stream.avail_in, 0U);
-  output.resize(stream.total_out);
-  inflateEnd(&stream);
-  return output;
 }
 
 // The payload of an unmasked frame whose length form must be the shortest.
@@ -78,8 +63,17 @@ TEST(Message, GzipIsBinaryAndDecodesToThePayload) {
   for (const std::size_t size : {0U, 1U, 100U, 100'000U}) {
     std::string payload;
     for (std::size_t i = 0; i < size; ++i) payload += static_cast<char>('a' + i * i % 26);
-    const MessageRef message = Message::make({.id = {1}, .payload = payload});
-    EXPECT_EQ(gunzip(payload_of(text_of(message->frame(Encoding::kGzip)), 0x82)), payload);
+    for (const int level : {0, 1, 4, 9}) {
+      for (const std::uint8_t bits : {std::uint8_t{9}, std::uint8_t{12}, std::uint8_t{15}}) {
+        const MessageRef message = Message::make({.id = {1}, .payload = payload});
+        EXPECT_FALSE(message->has_gzip());
+        message->make_gzip({.level = level, .window_bits = bits});
+        EXPECT_TRUE(message->has_gzip());
+        const std::string frame = text_of(message->frame(Encoding::kGzip));
+        EXPECT_EQ(gunzip(payload_of(frame, 0x82)), payload);
+        EXPECT_LE(frame.size(), size + size / 1'000 + 40) << "wrapped, not more";
+      }
+    }
   }
 }
 
@@ -130,7 +124,10 @@ TEST(Message, KeepsWhatItIsMadeOf) {
 
 TEST(Message, VariantsAreMadeOnce) {
   const MessageRef message = Message::make({.id = {1}, .payload = "payload"});
-  EXPECT_EQ(message->frame(Encoding::kGzip).data(), message->frame(Encoding::kGzip).data());
+  message->make_gzip({});
+  const std::byte* first = message->frame(Encoding::kGzip).data();
+  message->make_gzip({.level = 0});
+  EXPECT_EQ(message->frame(Encoding::kGzip).data(), first);
   EXPECT_EQ(message->frame(Encoding::kProtocol).data(), message->frame(Encoding::kProtocol).data());
 }
 
@@ -206,6 +203,7 @@ TEST(Message, ManyThreadsShareOne) {
         ws::Deflater deflater({});  // Each shard has its own.
         for (int i = 0; i < 100; ++i) {
           const MessageRef copy = mine;
+          if (!copy->has_gzip()) copy->make_gzip({});
           seen[t] = copy->frame(Encoding::kGzip);
           EXPECT_EQ(copy->frame(Encoding::kProtocol)[0], std::byte{0x81});
           if (copy->find_deflated(Encoding::kDeflate) == Deflated::kUnknown) {

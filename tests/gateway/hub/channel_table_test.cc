@@ -86,25 +86,28 @@ TEST(ChannelTable, LeavingDuringASweepMovesNobody) {
   EXPECT_EQ(subscribers_of(news).size(), 10U);
 }
 
-TEST(ChannelTable, PendingHoldsUntilItIsConfirmed) {
+TEST(ChannelTable, PendingUntilItIsConfirmed) {
   HubWorld world;
   auto& channels = world.hub.channels();
   const auto alice = world.join();
   Channel& news = channels.open("news");
   channels.subscribe(alice, news, /*pending=*/true);
   EXPECT_EQ(news.subscribers, std::vector{alice | hub::kNewcomerBit});
-  channels.subscription(alice, news)->held->push_back(world.message("held"));
-  EXPECT_TRUE(channels.confirm(alice, "unknown", 0).empty());
-  EXPECT_EQ(channels.confirm(alice, "news", 0).size(), 1U);
-  EXPECT_TRUE(channels.confirm(alice, "news", 0).empty());
-  // A newcomer until a publication newer than its start has passed.
-  EXPECT_EQ(news.subscribers, std::vector{alice | hub::kNewcomerBit});
   auto newer = world.message("newer");
   newer.unshared().set_position("news", 1);
-  EXPECT_TRUE(channels.admit_to_newcomer(news, alice, newer));
+  auto live = world.message("live");
+  EXPECT_EQ(channels.admit_to_newcomer(news, alice, *live), hub::ChannelTable::Admission::kHold);
+  EXPECT_EQ(channels.admit_to_newcomer(news, alice, *newer), hub::ChannelTable::Admission::kOlder);
+  EXPECT_FALSE(channels.confirm(alice, "unknown", 0));
+  EXPECT_TRUE(channels.confirm(alice, "news", 0));
+  EXPECT_FALSE(channels.confirm(alice, "news", 0));
+  // A newcomer until a publication newer than its start has passed.
+  EXPECT_EQ(news.subscribers, std::vector{alice | hub::kNewcomerBit});
+  EXPECT_EQ(channels.admit_to_newcomer(news, alice, *newer),
+            hub::ChannelTable::Admission::kDeliver);
   EXPECT_EQ(news.subscribers, std::vector{alice});
   channels.unsubscribe(alice, "news");
-  EXPECT_TRUE(channels.confirm(alice, "news", 0).empty());
+  EXPECT_FALSE(channels.confirm(alice, "news", 0));
 }
 
 TEST(ChannelTable, BehavesLikeAMapOfSets) {
@@ -165,7 +168,7 @@ TEST(ChannelTable, BehavesLikeAMapOfSets) {
           if (entry == hub::kNoMember) continue;
           const auto* mine = channels.subscription(entry & ~hub::kNewcomerBit, *found);
           ASSERT_EQ(mine->position, i);
-          ASSERT_TRUE(mine->held == nullptr || (entry & hub::kNewcomerBit) != 0);
+          ASSERT_TRUE(!mine->pending || (entry & hub::kNewcomerBit) != 0);
         }
         // Gaps are never more than an eighth once no sweep holds them.
         ASSERT_TRUE(found->sweeps > 0 || found->gaps * 8 <= found->subscribers.size());

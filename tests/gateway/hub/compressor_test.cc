@@ -225,6 +225,96 @@ TEST(Compressor, ANewConnectionInTheSameSlotHasAContextOfItsOwn) {
   }
 }
 
+TEST(Compressor, ContextsAreMadeOnlyWhereThereIsRoom) {
+  World world;
+  const auto first = world.join({.compression = kTakeover});
+  const auto second = world.join({.compression = kTakeover});
+  const auto live = world.join({.encoding = cross::Encoding::kProtocol, .compression = kTakeover});
+  world.hub.delivery().begin_turn(ws::deflater_size(12) * 3 / 2);
+  for (int i = 0; i < 3; ++i) {
+    const auto all = world.message({.payload = text(1'000), .fanout = true});
+    for (const auto member : {first, second, live}) world.push(member, all);
+    world.block(second);
+    world.answer(second, text(500));
+    world.answer(live, text(500));
+    world.unblock(second);
+  }
+  EXPECT_EQ(world.counters.deflate_context_bytes.value(), ws::deflater_size(12));
+  EXPECT_EQ(world.received(first), Strings(3, text(1'000)));
+  // They get the shared form, which refers to nothing.
+  EXPECT_EQ(world.compressed(second), 6);
+  EXPECT_EQ(world.compressed(live), 6);
+  for (const auto& payload : world.received(live)) {
+    EXPECT_TRUE(payload == text(500) || payload.starts_with(R"({"push":)"));
+  }
+  world.hub.delivery().begin_turn(ws::deflater_size(12));
+  world.push(second, text(1'000));
+  EXPECT_EQ(world.counters.deflate_context_bytes.value(), 2 * ws::deflater_size(12));
+}
+
+TEST(Compressor, WhatHasToWaitStaysInTheFormItHas) {
+  World world;
+  world.hub.delivery().begin_turn(0);
+  const auto live = world.join({.encoding = cross::Encoding::kProtocol, .compression = kTakeover});
+  const auto all = world.message({.payload = text(1'000), .fanout = true});
+  push::Receipt receipt;
+  world.hub.delivery().deliver(live, all, receipt, nullptr);
+  world.block(live);
+  world.hub.delivery().flush();
+  EXPECT_EQ(receipt.queued, 1U);
+  world.unblock(live);
+  EXPECT_TRUE(world.received(live)[0].starts_with(R"({"push":)"));
+}
+
+TEST(Compressor, ContextsThatWereGivenUpBeginAnew) {
+  World world;
+  std::vector<hub::MemberIndex> members;
+  for (int i = 0; i < 10; ++i) members.push_back(world.join({.compression = kTakeover}));
+  const auto push_all = [&] {
+    for (const auto member : members) world.push(member, text(1'000));
+  };
+  push_all();
+  EXPECT_EQ(world.counters.deflate_context_bytes.value(), 10 * ws::deflater_size(12));
+  for (const auto member : members) {
+    EXPECT_EQ(world.hub.delivery().held_for(member), ws::deflater_size(12));
+  }
+  world.hub.delivery().let_go_of_contexts(3 * ws::deflater_size(12) - 1);
+  EXPECT_EQ(world.counters.deflate_context_bytes.value(), 7 * ws::deflater_size(12));
+  push_all();
+  world.hub.delivery().let_go_of_contexts(~std::uint64_t{0});
+  EXPECT_EQ(world.counters.deflate_context_bytes.value(), 0U);
+  push_all();
+  for (const auto member : members) {
+    EXPECT_EQ(world.received(member), Strings(3, text(1'000)));
+    EXPECT_EQ(world.compressed(member), 3);
+    world.leave(member);
+  }
+  EXPECT_EQ(world.counters.deflate_context_bytes.value(), 0U);
+}
+
+// Whoever asked for gzip gets gzip; above the bounds it is only wrapped in it.
+TEST(Compressor, GzipIsBoundedAsWell) {
+  World world({.size_max = 2'000, .slice_size = 5'000});
+  world.set_rules({{.limits = {.size_max = 100'000, .messages_max = 100}}});
+  const auto gzip = world.join({.encoding = cross::Encoding::kGzip});
+  const auto push_size = [&](std::size_t size) {
+    const std::size_t before = world.wire(gzip).bytes.size();
+    const auto message = world.message({.payload = text(size), .fanout = true});
+    for (int i = 0; i < 3; ++i) world.push(gzip, message);  // Made once.
+    EXPECT_EQ(testing_support::gunzip(world.received(gzip).back()), text(size));
+    return (world.wire(gzip).bytes.size() - before) / 3;
+  };
+  EXPECT_LT(push_size(2'000), 100U);
+  EXPECT_GT(push_size(2'001), 2'001U);
+  EXPECT_LT(push_size(2'000), 100U);
+  EXPECT_LT(push_size(1'000), 100U);  // Uses up what the turn has for it.
+  EXPECT_GT(push_size(10), 10U);
+  EXPECT_GT(push_size(1'000), 1'000U);
+  EXPECT_EQ(world.count(DeflateResult::kNoTime), 2U);
+  world.hub.delivery().begin_turn(0);
+  EXPECT_LT(push_size(1'000), 100U);
+}
+
 TEST(Compressor, OtherRulesAreForTheNextMessage) {
   World world;
   const auto member = world.join({.compression = kShared});

@@ -237,7 +237,7 @@ TEST_F(FanoutTest, EmptySlotsCostLittle) {
   EXPECT_EQ(sent.receipt.written, 1U);
 }
 
-TEST_F(FanoutTest, PendingSubscribersHoldWhatArrives) {
+TEST_F(FanoutTest, ForPendingSubscribersALiveOneIsHeldBack) {
   const auto pending = world_.join();
   Channel& news = world_.hub.channels().open("news");
   world_.hub.channels().subscribe(pending, news, /*pending=*/true);
@@ -245,15 +245,28 @@ TEST_F(FanoutTest, PendingSubscribersHoldWhatArrives) {
   Sent& sent = to_channel("news", "1");
   to_channel("news", "2");
   run_all();
-  EXPECT_EQ(sent.receipt.matched, 1U);  // Of the pending one its home's answer will decide.
+  EXPECT_EQ(sent.receipt, (push::Receipt{.matched = 2, .written = 1, .queued = 1}));
   EXPECT_EQ(world_.received(pending), Strings{});
   EXPECT_EQ(world_.received(other).size(), 2U);
-  const auto held = world_.hub.channels().confirm(pending, "news", 0);
-  ASSERT_EQ(held.size(), 2U);
-  EXPECT_EQ(held[0]->payload(), "1");
+  const auto serial = world_.hub.channels().subscription(pending, news)->serial;
+  EXPECT_TRUE(world_.hub.channels().confirm(pending, "news", 0));
+  world_.hub.delivery().deliver_pending(pending, serial);
   to_channel("news", "3");
   run_all();
-  EXPECT_EQ(world_.received(pending), Strings{"3"});
+  EXPECT_EQ(world_.received(pending), (Strings{"1", "2", "3"}));
+}
+
+// The home's answer has come before anything that was published after it.
+TEST_F(FanoutTest, StoredPublicationsAreOlderThanAPendingSubscription) {
+  const auto pending = world_.join();
+  Channel& news = world_.hub.channels().open("news");
+  world_.hub.channels().subscribe(pending, news, /*pending=*/true);
+  Sent& sent = make("stored");
+  sent.message.unshared().set_position("news", 7);
+  fanouts().to_channel(news, fanout(sent));
+  run_all();
+  EXPECT_EQ(sent.receipt, push::Receipt{});
+  EXPECT_EQ(world_.counters.pending_messages.value(), 0U);
 }
 
 // A publication can be on its way to this shard while the home answers a subscriber with a position
@@ -263,7 +276,7 @@ TEST_F(FanoutTest, OlderPublicationsUnderWayAreNotForANewcomer) {
   Channel& news = world_.hub.channels().open("news");
   world_.hub.channels().subscribe(newcomer, news, /*pending=*/true);
   const auto other = join_channel("news", 1).front();
-  EXPECT_TRUE(world_.hub.channels().confirm(newcomer, "news", 7).empty());
+  EXPECT_TRUE(world_.hub.channels().confirm(newcomer, "news", 7));
   for (const std::uint64_t offset : {6U, 7U, 0U, 8U, 9U}) {  // 0: a live one.
     Sent& sent = make(std::to_string(offset));
     sent.message.unshared().set_position("news", offset);

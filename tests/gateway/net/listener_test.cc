@@ -136,6 +136,15 @@ TEST_F(ListenerTest, WhatItAcceptsWaitsForNothingBeforeItSends) {
   EXPECT_NE(no_delay, 0);
 }
 
+TEST_F(ListenerTest, AcceptsWhatWaitsBeforeItCloses) {
+  for (int i = 0; i < 100; ++i) clients_.push_back(connect_to(port_));
+  listener_->accept_last_and_close();
+  EXPECT_EQ(accepted_.size(), clients_.size());
+  EXPECT_EQ(errors_, std::vector<int>{});
+  listener_->accept_last_and_close();  // Nothing is left to do.
+  EXPECT_EQ(accepted_.size(), clients_.size());
+}
+
 TEST_F(ListenerTest, MayBeClosedByWhatItAccepts) {
   for (int i = 0; i < 3; ++i) clients_.push_back(connect_to(port_));
   // The first one is accepted; the others are reset with the listener.

@@ -163,6 +163,8 @@ TEST(ClientProtocol, WritesAnswersAndPushes) {
               push::append_subscribed(out, 2, {.channel = "news", .epoch = "x7", .offset = 17});
             }),
             R"({"id":2,"subscribe":{"channel":"news","epoch":"x7","offset":17}})");
+  EXPECT_EQ(written([](string& out) { push::append_unsubscribed(out, std::nullopt, "news"); }),
+            R"({"unsubscribe":{"channel":"news"}})");
   EXPECT_EQ(written([](string& out) { push::append_unsubscribed(out, 3, "news"); }),
             R"({"id":3,"unsubscribe":{"channel":"news"}})");
   EXPECT_EQ(written([](string& out) { push::append_pong(out, 4); }), R"({"id":4,"ping":{}})");

@@ -334,4 +334,38 @@ TEST(PushParser, LargeRequestsComeAndGo) {
   }
 }
 
+TEST(PushParser, GivesBackWhatOnlyALargeRequestNeeded) {
+  PushParser parser;
+  PushRequest request;
+  const auto parse = [&](std::size_t size, std::string_view member) {
+    std::string json =
+        R"({"uid":"1",")" + std::string(member) + R"(":")" + std::string(size, 'A') + "\"}";
+    ASSERT_TRUE(parser.parse(PaddedText::of(json), kLimits, request));
+  };
+  EXPECT_EQ(parser.memory_size(), 0U);
+  parse(100, "text");
+  const std::size_t small = parser.memory_size();
+  EXPECT_GT(small, 0U);
+  EXPECT_LT(small, 200'000U);
+  for (const std::string_view member : {"text", "binary"}) {
+    parse(4 << 20, member);
+    EXPECT_GT(parser.memory_size(), std::size_t{20 << 20});
+    EXPECT_LT(parser.memory_size(), std::size_t{30 << 20});  // Not twice what it needs.
+    parse(100, "text");
+    parser.rest();  // There was one just now.
+    EXPECT_GT(parser.memory_size(), std::size_t{20 << 20});
+    parse(100, "text");
+    EXPECT_EQ(request.payload.size(), 100U);
+    parser.rest();
+    EXPECT_LE(parser.memory_size(), small);
+  }
+  parser.let_go();
+  EXPECT_EQ(parser.memory_size(), 0U);
+  parse(100, "text");
+  EXPECT_EQ(request.payload.size(), 100U);
+  parser.rest();
+  parser.rest();
+  EXPECT_LE(parser.memory_size(), small);
+}
+
 }  // namespace

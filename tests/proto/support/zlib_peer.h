@@ -98,4 +98,21 @@ class PeerInflater {
   bool takeover_;
 };
 
+// What is one whole gzip member (RFC 1952), of at most 1 MiB.
+inline std::string gunzip(std::string_view input) {
+  z_stream stream{};
+  if (inflateInit2(&stream, 15 + 16) != Z_OK) throw std::runtime_error("inflateInit2");
+  std::string output(1 << 20, '\0');
+  stream.next_in = as_zlib(input);
+  stream.avail_in = static_cast<uInt>(input.size());
+  stream.next_out = as_zlib(output);
+  stream.avail_out = static_cast<uInt>(output.size());
+  const int result = inflate(&stream, Z_FINISH);
+  output.resize(stream.total_out);
+  const uInt left = stream.avail_in;
+  inflateEnd(&stream);
+  if (result != Z_STREAM_END || left != 0) throw std::runtime_error("gunzip");
+  return output;
+}
+
 }  // namespace testing_support
