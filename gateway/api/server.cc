@@ -71,6 +71,7 @@ void ApiServer::on_ready(loop::PollKey key, loop::Readiness readiness) {
   if (connection == nullptr) return;
   connection->on_ready(readiness);
   mark_dirty(key.slot);
+  if (connection->awaits_handshake()) mark_ready(key.slot);  // In the order in which they came.
 }
 
 // Of a socket that becomes no connection. Under TLS an answer would cost the handshake.
@@ -87,6 +88,7 @@ void ApiServer::run_ready() {
     connection->in_ready_list = false;
     connection->run();
     mark_dirty(slot);
+    if (connection->awaits_handshake()) mark_ready(slot);
   }
   running_.clear();
 }

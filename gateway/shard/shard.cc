@@ -79,6 +79,7 @@ bool Shard::turn() {
   inbox_.woke_up();
   refresh_time();
   edge_.renew_budget();
+  api_.renew_budget();
   hub_.delivery().begin_turn();
   router_.take_inbox();
   edge_.run_timers();
