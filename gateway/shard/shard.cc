@@ -175,7 +175,7 @@ void Shard::update_gauges() {
 void Shard::configure(const Snapshot& snapshot) {
   config_ = snapshot.config;
   edge_.configure(config_, snapshot.public_tls);
-  router_.configure(config_);
+  router_.configure(snapshot);
   api_.reload(config_, snapshot.api_tls);
 }
 
