@@ -73,8 +73,8 @@ void print_addresses(const config::Config& config, const config::HostPort& publi
   const char* const s = config.public_.tls ? "s" : "";
   const char* const api_s = config.api.tls ? "s" : "";
   fmt::print("dunlin is serving\n");
-  fmt::print("  WebSocket  ");
-  for (const auto& profile : config.profiles) fmt::print(" ws{}://{}{}", s, site, profile.path);
+  fmt::print("  WebSocket   ws{}://{} ", s, site);
+  for (const auto& profile : config.profiles) fmt::print(" {}", profile.path);
   // The pages show command lines for the API's default address, without TLS, unless they are told.
   std::string told;
   if (config.api.tls || api != config::Config{}.api.listen) {

@@ -159,8 +159,10 @@ int Gateway::run() {
                                              shard_count_, config_->public_.backlog);
   if (!api_sockets) return start_failure(api_sockets.error());
   if (!files.enough()) {
-    observe::warn("the limit on open files is too low for the configured connections",
-                  {{"wanted", files.wanted}, {"in_force", files.in_force}});
+    observe::warn(
+        "too few open files are allowed for the configured connections: raise the limit "
+        "(ulimit -n, LimitNOFILE), or lower public.connections_max",
+        {{"wanted", files.wanted}, {"in_force", files.in_force}});
   }
   // From here on a signal is an order that waits for the loop; whoever sees the ready file may send
   // one at once.
