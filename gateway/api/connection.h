@@ -93,6 +93,7 @@ class Connection {
   void discard_input();
   [[nodiscard]] std::size_t receive();
   [[nodiscard]] std::size_t decrypt(std::size_t size);
+  void count_handshake();
   void take(std::string_view input);
   void take_rest();
   void on_input_ended();

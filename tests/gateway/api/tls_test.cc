@@ -23,6 +23,7 @@ class SecureClient {
     const std::vector<std::byte> bytes = tls_.take_output();
     client_.send({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   }
+  void say_in_clear(std::string_view bytes) { client_.send(bytes); }
   // At most so much ciphertext. What it says is added to `received`.
   void hear(std::size_t size_max = ~std::size_t{0}) {
     client_.receive(size_max);
@@ -79,6 +80,21 @@ TEST_F(ApiTlsTest, AnswersAPush) {
   client->hear();
   EXPECT_THAT(client->received, HasSubstr(R"("matched":1)"));
   EXPECT_EQ(counters.tls_handshakes[cross::TlsResult::kFull].value(), 1);
+}
+
+TEST_F(ApiTlsTest, CountsHandshakesThatFailAndNoOtherFaults) {
+  const cross::Counter& failed = counters.tls_handshakes[cross::TlsResult::kFailed];
+  const auto open = connect_secure();
+  shake_hands(*open);
+  open->say_in_clear(std::string("\x17\x03\x03\x00\x20", 5) + std::string(32, 'x'));
+  turns();
+  EXPECT_EQ(server->connections(), 0);
+  EXPECT_EQ(failed.value(), 0);
+  const auto stranger = connect_secure();
+  stranger->say_in_clear("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  turns();
+  EXPECT_EQ(server->connections(), 0);
+  EXPECT_EQ(failed.value(), 1);
 }
 
 TEST_F(ApiTlsTest, HandshakesTakeSoManyStepsOfATurn) {
