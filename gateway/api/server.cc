@@ -49,7 +49,10 @@ void ApiServer::adopt(int fd) {
     return turn_away(fd);
   }
   std::unique_ptr<tls::Stream> stream;
-  if (tls_ != nullptr && (stream = tls::Stream::make(tls_)) == nullptr) return turn_away(fd);
+  if (tls_ != nullptr) {
+    stream = tls::Stream::make(tls_);
+    if (stream == nullptr) return turn_away(fd);
+  }
   if (free_slots_.empty()) {
     free_slots_.push_back(static_cast<std::uint32_t>(slots_.size()));
     slots_.emplace_back();
