@@ -52,7 +52,7 @@ setup-%:
 	@deploy/setup.sh $*
 
 build-%:
-	@cmake --preset $* -DDUNLIN_WERROR=$(WERROR) --log-level=WARNING
+	@cmake --preset $* -DDUNLIN_WERROR=$(WERROR) --log-level=WARNING >/dev/null
 	@cmake --build --preset $*
 
 .PHONY: run build test bench lint format tidy asan tsan fuzz chaos package clean help

@@ -17,11 +17,15 @@ namespace load {
 namespace {
 
 constexpr const char* kExitStatus =
-    "Exit status: 0 all went as it must; 1 it could not be run or written; 2 it ran, but something "
-    "was lost, duplicated, reordered, damaged, refused or too late (checks marked (!)), a bound "
-    "was exceeded (reconnect --baseline-max, soak --memory-growth-max), a figure got worse "
-    "(compare), a goal was missed or could not be measured (table); 3 the profile says that the "
-    "server cannot do this; above 100 a wrong command line.";
+    "Exit status:\n"
+    "  0  all went as it must\n"
+    "  1  it could not be run or written\n"
+    "  2  it ran, but something was lost, duplicated, reordered, damaged, refused or too late\n"
+    "     (checks marked (!)); or a bound was exceeded (reconnect --baseline-max, soak\n"
+    "     --memory-growth-max), a figure got worse (compare), a goal was missed or could not be\n"
+    "     measured (table)\n"
+    "  3  the profile says that the server cannot do this\n"
+    "  above 100: a wrong command line";
 
 constexpr std::size_t kStreamOutstanding = 64;
 

@@ -67,6 +67,7 @@ struct ApiContext {
   std::unique_ptr<std::byte[]> cipher_buffer;  // Only where TLS is spoken.
   std::string body;                            // Of the response being written.
   std::string date_field;                      // Refreshed with each tick.
+  std::uint32_t tls_steps = 0;                 // Of handshakes, in this turn.
   bool draining = false;  // Every answer is its connection's last, where it can be.
 };
 

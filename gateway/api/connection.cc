@@ -72,9 +72,15 @@ bool Connection::may_take() const {
           answers_.output_size() < kOutputHigh);
 }
 
+// A step of a handshake costs as much as a hundred pushes: others come in between.
+bool Connection::may_step() const {
+  return !shaking_hands() || context_.tls_steps++ < context_.config->tls.handshakes_per_turn;
+}
+
 void Connection::read() {
   std::size_t budget = kReadBudget;
   while (readable_ && !input_ended_ && !stopped_ && budget > 0 && may_take()) {
+    if (!may_step()) break;
     const std::size_t size = receive();
     if (size == 0) break;
     budget -= std::min(budget, size);
@@ -112,20 +118,24 @@ std::size_t Connection::receive() {
 // From the cipher buffer to the receive buffer. What TLS itself has to say leaves at once.
 std::size_t Connection::decrypt(std::size_t size) {
   using State = tls::Stream::State;
-  const bool establishing = tls_->state() == State::kHandshake;
+  const bool establishing = shaking_hands();
   const std::size_t plain =
       tls_->receive({context_.cipher_buffer.get(), size}, context_.receive_buffer.bytes());
   const bool sent = context_.secure_sends.flush(fd_, *tls_);
   if (!sent || tls_->state() == State::kFailed) phase_ = Phase::kEnded;
   if (tls_->state() == State::kEnded) input_ended_ = true;
-  if (tls_->state() == State::kFailed) {
-    context_.counters.tls_handshakes[cross::TlsResult::kFailed].add();
-  } else if (establishing && tls_->state() != State::kHandshake) {
-    context_.counters
-        .tls_handshakes[tls_->resumed() ? cross::TlsResult::kResumed : cross::TlsResult::kFull]
-        .add();
-  }
+  if (establishing) count_handshake();
   return phase_ == Phase::kEnded ? 0 : plain;
+}
+
+void Connection::count_handshake() {
+  using cross::TlsResult;
+  if (shaking_hands()) return;  // It goes on.
+  TlsResult result = TlsResult::kFailed;
+  if (tls_->state() != tls::Stream::State::kFailed) {
+    result = tls_->resumed() ? TlsResult::kResumed : TlsResult::kFull;
+  }
+  context_.counters.tls_handshakes[result].add();
 }
 
 void Connection::discard_input() {
@@ -406,19 +416,22 @@ void Connection::on_sent(std::int64_t result) {
 }
 
 void Connection::finish_turn() {
-  if (phase_ == Phase::kClosing && answers_.empty() && answers_.output_size() == 0) {
-    begin_lingering();
-  }
+  const bool answered = answers_.empty() && answers_.output_size() == 0;
+  if (phase_ == Phase::kClosing && answered && say_goodbye()) begin_lingering();
+}
+
+// close_notify, behind all that is pending. False: it waits for the socket.
+bool Connection::say_goodbye() {
+  if (!tls_) return true;
+  tls_->close();
+  if (!context_.secure_sends.flush(fd_, *tls_)) phase_ = Phase::kEnded;
+  return phase_ != Phase::kEnded && tls_->pending().empty();
 }
 
 // Closing at once could reset the connection under an answer that the peer has not read yet, if it
 // has sent something that was not received.
 void Connection::begin_lingering() {
   phase_ = input_ended_ ? Phase::kEnded : Phase::kLingering;
-  if (tls_) {
-    tls_->close();
-    static_cast<void>(context_.secure_sends.flush(fd_, *tls_));
-  }
   if (phase_ == Phase::kEnded) return;
   if (::shutdown(fd_, SHUT_WR) != 0) phase_ = Phase::kEnded;
   discard_input();
@@ -436,7 +449,7 @@ void Connection::on_tick(std::uint64_t now_ms) {
       return;
     case Kind::kRequest:
       if (lasted_ms < limits.request_timeout_ms) return;
-      if (tls_ && tls_->state() == tls::Stream::State::kHandshake) return close();
+      if (shaking_hands()) return close();
       phase_ = Phase::kClosing;
       respond(answers_.open({.close = true}),
               ApiError{.status = 408,
@@ -457,13 +470,16 @@ void Connection::on_tick(std::uint64_t now_ms) {
 ProgressWatch::Activity Connection::activity() const {
   using Kind = ProgressWatch::Activity::Kind;
   if (phase_ == Phase::kLingering) return {.kind = Kind::kLinger};
-  if (answers_.output_size() != 0) return {.kind = Kind::kOutput, .progress = bytes_sent_};
+  const bool goodbye_waits = phase_ == Phase::kClosing && tls_ && !tls_->pending().empty();
+  if (answers_.output_size() != 0 || goodbye_waits) {
+    return {.kind = Kind::kOutput, .progress = bytes_sent_};
+  }
   if (stream_) {
     const bool waits_for_us = stream_->busy() || !answers_.empty();
     if (waits_for_us) return {};
     return {.kind = Kind::kStream, .progress = bytes_received_};
   }
-  if (tls_ && tls_->state() == tls::Stream::State::kHandshake) return {.kind = Kind::kRequest};
+  if (shaking_hands()) return {.kind = Kind::kRequest};
   if (phase_ != Phase::kOpen || stopped_) return {};
   if (in_request_ || !parser_.idle()) return {.kind = Kind::kRequest, .progress = requests_};
   if (!answers_.empty()) return {};

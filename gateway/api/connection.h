@@ -3,6 +3,7 @@
 // waits; what cannot go on now is gone on with by run().
 //
 //   kOpen ──"Connection: close", an error, draining──> kClosing ──all sent──> kLingering ──> kEnded
+//                                              (with TLS, its close_notify, too)
 //
 // Owner: ApiServer.   Thread: its shard's.   Bound: api.pipeline_max exchanges, one request body of
 // api.body_size_max, one receive buffer of unread input, kOutputHigh output and one answer more.
@@ -44,6 +45,8 @@ class Connection {
   void run();
   // Whether run() would find something to do.
   [[nodiscard]] bool can_run() const;
+  // The same, of a TLS handshake: the turn's share of those was used up.
+  [[nodiscard]] bool awaits_handshake() const { return shaking_hands() && can_run(); }
 
   // What is answered and can be sent; then what became of it (net::SendOperation::result). Whoever
   // calls any of the others does this at the end of the turn, calls finish_turn(), and then looks
@@ -82,10 +85,15 @@ class Connection {
 
   // Input.
   [[nodiscard]] bool may_take() const;
+  [[nodiscard]] bool shaking_hands() const {
+    return tls_ && tls_->state() == tls::Stream::State::kHandshake;
+  }
+  [[nodiscard]] bool may_step() const;
   void read();
   void discard_input();
   [[nodiscard]] std::size_t receive();
   [[nodiscard]] std::size_t decrypt(std::size_t size);
+  void count_handshake();
   void take(std::string_view input);
   void take_rest();
   void on_input_ended();
@@ -107,6 +115,7 @@ class Connection {
   void respond(std::uint64_t serial, const ApiError& error, std::string_view fields = {});
   void answer_line(std::uint64_t serial, std::string_view line);
   [[nodiscard]] Persistence persistence_of(std::uint64_t serial, Exchange& exchange);
+  [[nodiscard]] bool say_goodbye();
   void begin_lingering();
   [[nodiscard]] ProgressWatch::Activity activity() const;
 

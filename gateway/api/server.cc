@@ -49,7 +49,10 @@ void ApiServer::adopt(int fd) {
     return turn_away(fd);
   }
   std::unique_ptr<tls::Stream> stream;
-  if (tls_ != nullptr && (stream = tls::Stream::make(tls_)) == nullptr) return turn_away(fd);
+  if (tls_ != nullptr) {
+    stream = tls::Stream::make(tls_);
+    if (stream == nullptr) return turn_away(fd);
+  }
   if (free_slots_.empty()) {
     free_slots_.push_back(static_cast<std::uint32_t>(slots_.size()));
     slots_.emplace_back();
@@ -71,6 +74,7 @@ void ApiServer::on_ready(loop::PollKey key, loop::Readiness readiness) {
   if (connection == nullptr) return;
   connection->on_ready(readiness);
   mark_dirty(key.slot);
+  if (connection->awaits_handshake()) mark_ready(key.slot);  // In the order in which they came.
 }
 
 // Of a socket that becomes no connection. Under TLS an answer would cost the handshake.
@@ -87,6 +91,7 @@ void ApiServer::run_ready() {
     connection->in_ready_list = false;
     connection->run();
     mark_dirty(slot);
+    if (connection->awaits_handshake()) mark_ready(slot);
   }
   running_.clear();
 }

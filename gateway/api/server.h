@@ -1,7 +1,7 @@
 // The internal HTTP API of one shard: its connections, and when each of them is read, written and
 // timed out. A turn of the shard's loop calls on_ready() for what the poller saw and the ReplySink
-// functions for answers, then run_ready() if has_ready_work(), and flush() last: answers that were
-// made in one turn leave with one send per connection.
+// functions for answers, then renew_budget(), run_ready() if has_ready_work(), and flush() last:
+// answers that were made in one turn leave with one send per connection.
 //
 // Owner: Shard.   Thread: its shard's.   Bound: api.connections_max connections; each holds at most
 // api.pipeline_max unanswered requests, one request body, and answers up to Connection's limits.
@@ -38,6 +38,10 @@ class ApiServer final : public ReplySink, private ClaimListener {
   void adopt(int fd);
 
   void on_ready(loop::PollKey key, loop::Readiness readiness);
+
+  // Once a turn: so many steps of TLS handshakes may be taken again. run_ready() comes next, so
+  // that those who wait go before those who come.
+  void renew_budget() { context_.tls_steps = 0; }
 
   // Connections that stopped reading for fairness or backpressure and can go on now.
   [[nodiscard]] bool has_ready_work() const { return !ready_.empty(); }

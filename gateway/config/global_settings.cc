@@ -73,7 +73,8 @@ constexpr BoundSetting<Config> kSettings[] = {
     bind<&Config::tls, &Tls::certificates>({
         .name = "tls.certificates",
         .help = "PEM files, each a certificate followed by its chain. The names in it decide which "
-                "one a client gets (SNI); the first one is for all other names.",
+                "one a client gets (SNI); the first one is for all other names. The log warns, at the "
+                "start and at each reload, of one that ends within 14 days.",
         .min = 0, .max = 1'000, .check = check_file}),
     bind<&Config::tls, &Tls::keys>({
         .name = "tls.keys",
@@ -99,8 +100,8 @@ constexpr BoundSetting<Config> kSettings[] = {
         .reload = Reload::kNewConnections}),
     bind<&Config::tls, &Tls::handshakes_per_turn>({
         .name = "tls.handshakes_per_turn",
-        .help = "Steps of TLS handshakes that a shard takes before all else has a turn: a storm of "
-                "new connections delays pushes by no more than these.",
+        .help = "Steps of TLS handshakes that a shard takes, for each port, before all else has a "
+                "turn: a storm of new connections delays pushes by no more than these.",
         .min = 1, .max = 10'000}),
 
     bind<&Config::handshake, &Handshake::timeout_ms>({

@@ -14,6 +14,7 @@
 #include "gateway/cross/ids.h"
 #include "gateway/cross/inbox.h"
 #include "gateway/cross/memory_budget.h"
+#include "gateway/cross/reloads.h"
 #include "gateway/cross/slots.h"
 
 namespace cross {
@@ -60,6 +61,7 @@ class ShardSet {
     AddressTable unproven;
   } by_address;
   MemoryBudget memory;
+  Reloads reloads;
   // Set once, by main() or by a shard's API; read by all.
   std::atomic<bool> draining{false};
   // A shard's API asks the process to end (POST /v1/drain); main() looks when it is woken.

@@ -110,7 +110,6 @@ void Edge::end_turn() {
   }
   for (const Slot slot : retired_) slots_.give_back(slot);
   retired_.clear();
-  tls_steps_ = 0;
 }
 
 void Edge::send(std::span<net::SendOperation> operations) {

@@ -57,7 +57,8 @@ class Edge final : public hub::Transport {
 
   // --- What the shard's loop calls. ---
   void begin_turn(std::uint64_t now_ms) { now_ms_ = now_ms; }
-  // Once a turn: compressed messages may be inflated again.
+  // Once a turn: compressed messages may be inflated and steps of TLS handshakes taken again.
+  // run_ready() comes next, so that those who wait go before those who come.
   void renew_budget();
   void accept(int fd, const net::Address& peer);
   void on_ready(loop::PollKey key, loop::Readiness readiness);

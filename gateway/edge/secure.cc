@@ -24,6 +24,7 @@ Edge::Flow Edge::decrypt(Slot slot, std::span<std::byte>& bytes) {
   if (establishing && state == tls::Stream::State::kOpen) on_tls_established(slot);
   if (!flush_tls(slot)) return Flow::kStop;
   if (state != tls::Stream::State::kFailed) return Flow::kGoOn;
+  if (establishing) counters_.tls_handshakes[cross::TlsResult::kFailed].add();
   on_tls_failed(slot);
   return Flow::kStop;
 }
@@ -36,7 +37,6 @@ void Edge::on_tls_established(Slot slot) {
 
 void Edge::on_tls_failed(Slot slot) {
   Connection& c = connections_[slot];
-  counters_.tls_handshakes[cross::TlsResult::kFailed].add();
   if (observe::enabled(observe::LogLevel::kDebug)) {
     observe::debug("TLS failed", {{"peer", net::to_string(c.peer)}, {"reason", c.tls->failure()}});
   }

@@ -57,6 +57,7 @@ bool Edge::must_wait(const Connection& c) const {
 
 void Edge::renew_budget() {
   inflater_.reset_work();
+  tls_steps_ = 0;
   const ws::Inflater::Totals& totals = inflater_.totals();
   counters_.inflated.set(totals.messages);
   counters_.inflate_bytes_before.set(totals.compressed_size);

@@ -3,7 +3,9 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <limits>
+#include <set>
 #include <sstream>
 #include <string_view>
 #include <utility>
@@ -146,9 +148,46 @@ void add_rings(Exposition& out, cross::ShardSet& shards) {
   }
 }
 
+// Certificates are those of both ports. Two may have the same name, and a file may be named twice.
+void add_keys(Exposition& out, const Source& source) {
+  Exposition::sample(out.family(MetricType::Gauge, "dunlin_token_keys",
+                                "Keys in force that tokens are verified with."),
+                     {}, source.token_keys);
+  if (source.certificates == nullptr || source.certificates->empty()) return;
+  MetricFamily& family =
+      out.family(MetricType::Gauge, "dunlin_tls_certificate_expiry_timestamp_seconds",
+                 "When a certificate in force ends, of the public port and the API, as Unix time.");
+  std::set<std::string_view> told;
+  for (const CertificateEnd& end : *source.certificates) {
+    if (!told.insert(end.file).second) continue;
+    Exposition::sample(family, {{"file", end.file}, {"name", end.name}},
+                       static_cast<std::uint64_t>(std::max<std::int64_t>(end.not_after_s, 0)));
+  }
+}
+
+void add_reloads(Exposition& out, const cross::Reloads& reloads) {
+  MetricFamily& family =
+      out.family(MetricType::Counter, "dunlin_reloads_total",
+                 "Reloads (SIGHUP) by result; a bad one leaves everything as it was.");
+  for (std::size_t r = 0; r < static_cast<std::size_t>(cross::ReloadResult::kCount); ++r) {
+    const auto result = static_cast<cross::ReloadResult>(r);
+    Exposition::sample(family, {{"result", std::string(name_of(result))}},
+                       reloads.results[result].value());
+  }
+  Exposition::sample(
+      out.family(MetricType::Gauge, "dunlin_last_reload_successful",
+                 "0 when the last reload was refused: what is in force is not what the files say."),
+      {}, reloads.last_applied.value());
+  Exposition::sample(out.family(MetricType::Gauge, "dunlin_last_reload_success_timestamp_seconds",
+                                "When files were last read and put in force, as Unix time."),
+                     {}, reloads.last_applied_time_s.value());
+}
+
 }  // namespace
 
-std::string metrics_text(cross::ShardSet& shards, const config::Config& config, bool io_uring) {
+std::string metrics_text(const Source& source) {
+  cross::ShardSet& shards = source.shards;
+  const config::Config& config = source.config;
   using C = cross::Counters;
   constexpr auto kGauge = MetricType::Gauge;
   constexpr auto kCounter = MetricType::Counter;
@@ -193,6 +232,8 @@ std::string metrics_text(cross::ShardSet& shards, const config::Config& config, 
   out.by_shard(kGauge, "dunlin_api_open_requests", "Requests of the internal API under way.",
                &C::api_open_requests);
   add_rings(out, shards);
+  add_keys(out, source);
+  add_reloads(out, shards.reloads);
 
   out.by_shard(kCounter, "dunlin_accepted_total", "TCP connections accepted.", &C::accepted);
   out.by_shard(kCounter, "dunlin_accept_errors_total",
@@ -254,7 +295,7 @@ std::string metrics_text(cross::ShardSet& shards, const config::Config& config, 
   add_latency(out, shards);
   Exposition::sample(
       out.family(kGauge, "dunlin_io_uring", "1 when fan-outs are sent as io_uring batches."), {},
-      io_uring ? 1 : 0);
+      source.io_uring ? 1 : 0);
   Exposition::sample(out.family(kGauge, "dunlin_draining", "1 while the gateway shuts down."), {},
                      shards.draining.load(std::memory_order_relaxed) ? 1 : 0);
   return out.text();

@@ -73,14 +73,20 @@ void print_addresses(const config::Config& config, const config::HostPort& publi
   const char* const s = config.public_.tls ? "s" : "";
   const char* const api_s = config.api.tls ? "s" : "";
   fmt::print("dunlin is serving\n");
-  fmt::print("  WebSocket  ");
-  for (const auto& profile : config.profiles) fmt::print(" ws{}://{}{}", s, site, profile.path);
-  // The pages show command lines for the default address of the API unless they are told another.
-  const std::string query = api == config::Config{}.api.listen ? "" : "?api=" + api;
-  if (config.public_.pages) fmt::print("\n  pages       http{}://{}/{}", s, site, query);
+  fmt::print("  WebSocket   ws{}://{} ", s, site);
+  for (const auto& profile : config.profiles) fmt::print(" {}", profile.path);
+  // The pages show command lines for the API's default address, without TLS, unless they are told.
+  std::string told;
+  if (config.api.tls || api != config::Config{}.api.listen) {
+    told = fmt::format("api={}{}", config.api.tls ? "https://" : "", api);
+  }
+  if (config.public_.pages) {
+    fmt::print("\n  pages       http{}://{}/{}{}", s, site, told.empty() ? "" : "?", told);
+  }
   fmt::print("\n  API         http{}://{}/\n", api_s, api);
   if (has_push_page(config)) {
-    fmt::print("  try         open http{}://{}/push.html?uid=123, connect, then:\n", s, site);
+    fmt::print("  try         open http{}://{}/push.html?uid=123{}{} and connect, then:\n", s, site,
+               told.empty() ? "" : "&", told);
   } else {
     fmt::print("  try         connect as user 123, then:\n");
   }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <ctime>
 #include <iostream>
 #include <latch>
 #include <memory>
@@ -71,6 +72,16 @@ net::SendBatch::Mode choose_send_mode(const config::Config& config) {
   return net::SendBatch::Mode::kPlain;
 }
 
+// Which files are at fault; where several kinds are, the configuration itself comes first.
+cross::ReloadResult result_of(const std::vector<config::ConfigError>& errors) {
+  const auto kind = [](const config::ConfigError& error) {
+    if (error.key == "auth.keys") return cross::ReloadResult::kTokenKeys;
+    const bool of_tls = error.key.starts_with("tls.") || error.key == "api.client_ca";
+    return of_tls ? cross::ReloadResult::kCertificates : cross::ReloadResult::kConfiguration;
+  };
+  return kind(*std::ranges::min_element(errors, {}, kind));
+}
+
 class Gateway {
  public:
   Gateway(const config::ServeCommand& command, const config::Surroundings& surroundings,
@@ -95,9 +106,14 @@ class Gateway {
 
  private:
   void start_shards(const net::BoundSockets& public_sockets, const net::BoundSockets& api_sockets);
-  [[nodiscard]] shard::Snapshot snapshot() const { return {config_, tls_.public_, tls_.api}; }
+  [[nodiscard]] shard::Snapshot snapshot() const {
+    return {config_, tls_.public_, tls_.api, tls_.ends};
+  }
   void on_wake();
   void reload();
+  void refuse_reload(const std::vector<config::ConfigError>& errors);
+  void note_reload(cross::ReloadResult result);
+  void note_applied(bool applied);
   void on_terminate();
   void poll_drain();
   void stop_shards();
@@ -134,6 +150,7 @@ void Gateway::order(MakeJob&& make_job) {
 
 int Gateway::run() {
   shards_.memory.set_ceiling(memory_ceiling(*config_));
+  note_applied(true);
   const FileLimit files = raise_file_limit(*config_, shard_count_);
   const auto public_sockets = net::bind_sockets(*config::parse_host_port(config_->public_.listen),
                                                 shard_count_, config_->public_.backlog);
@@ -142,8 +159,10 @@ int Gateway::run() {
                                              shard_count_, config_->public_.backlog);
   if (!api_sockets) return start_failure(api_sockets.error());
   if (!files.enough()) {
-    observe::warn("the limit on open files is too low for the configured connections",
-                  {{"wanted", files.wanted}, {"in_force", files.in_force}});
+    observe::warn(
+        "too few open files are allowed for the configured connections: raise the limit "
+        "(ulimit -n, LimitNOFILE), or lower public.connections_max",
+        {{"wanted", files.wanted}, {"in_force", files.in_force}});
   }
   // From here on a signal is an order that waits for the loop; whoever sees the ready file may send
   // one at once.
@@ -197,19 +216,9 @@ void Gateway::start_shards(const net::BoundSockets& public_sockets,
 void Gateway::reload() {
   if (stopping_) return;  // A shard that has stopped empties its inbox no more.
   const auto loaded = config::load(config::sources_for(command_, surroundings_));
-  if (!loaded) {
-    for (const config::ConfigError& error : loaded.error()) {
-      observe::error("configuration not reloaded", {{"error", config::to_string(error)}});
-    }
-    return;
-  }
+  if (!loaded) return refuse_reload(loaded.error());
   auto merged = config::merge_reloadable(*config_, *loaded);
-  if (!merged) {
-    for (const config::ConfigError& error : merged.error()) {
-      observe::error("configuration not reloaded", {{"error", config::to_string(error)}});
-    }
-    return;
-  }
+  if (!merged) return refuse_reload(merged.error());
   const auto notes = config::compare_for_reload(*config_, *loaded);
   for (const config::ReloadNote& note : notes) {
     if (note.takes_effect == config::TakesEffect::kAfterRestart) {
@@ -221,16 +230,38 @@ void Gateway::reload() {
   // The files are read again even where their names stay the same: certificates are renewed so.
   auto tls = make_tls_contexts(*merged, tls_);
   if (!tls) {
-    observe::error("configuration not reloaded", {{"error", to_line(tls.error())}});
-    return;
+    return refuse_reload({{.where = {.source = "reload"},
+                           .key = std::move(tls.error().key),
+                           .message = std::move(tls.error().message)}});
   }
   config_ = std::make_shared<const config::Config>(std::move(*merged));
   tls_ = std::move(*tls);
   shards_.memory.set_ceiling(memory_ceiling(*config_));
   observe::init(config_->log.level, format_of(*config_));
   order([this] { return std::make_unique<shard::ConfigureJob>(snapshot()); });
+  note_reload(cross::ReloadResult::kApplied);
   log_certificates(tls_);
   observe::info("configuration reloaded", {{"changes", notes.size()}});
+}
+
+void Gateway::refuse_reload(const std::vector<config::ConfigError>& errors) {
+  for (const config::ConfigError& error : errors) {
+    observe::error("configuration not reloaded", {{"error", config::to_string(error)}});
+  }
+  note_reload(result_of(errors));
+}
+
+void Gateway::note_reload(cross::ReloadResult result) {
+  shards_.reloads.results[result].add();
+  note_applied(result == cross::ReloadResult::kApplied);
+}
+
+// What is in force is, or is not, what the files say.
+void Gateway::note_applied(bool applied) {
+  shards_.reloads.last_applied.set(applied ? 1 : 0);
+  if (applied) {
+    shards_.reloads.last_applied_time_s.set(static_cast<std::uint64_t>(std::time(nullptr)));
+  }
 }
 
 void Gateway::on_wake() {

@@ -39,6 +39,19 @@ std::expected<Certificates, config::Finding> read_certificates(const config::Tls
   return certificates;
 }
 
+// `certificates` are those of `settings`.
+observe::CertificateEnds ends_of(const Certificates& certificates, const config::Tls& settings) {
+  observe::CertificateEnds ends;
+  for (std::size_t i = 0; i < certificates.size(); ++i) {
+    const std::vector<std::string>& names = certificates[i]->names;
+    const std::string file = settings.self_signed ? "self-signed" : settings.certificates[i];
+    ends.push_back({.file = file,
+                    .name = names.empty() ? std::string() : names.front(),
+                    .not_after_s = tls::not_after_s(*certificates[i])});
+  }
+  return ends;
+}
+
 }  // namespace
 
 std::expected<TlsContexts, config::Finding> make_tls_contexts(const config::Config& config,
@@ -48,6 +61,8 @@ std::expected<TlsContexts, config::Finding> make_tls_contexts(const config::Conf
   auto certificates = read_certificates(config.tls, earlier);
   if (!certificates) return std::unexpected(certificates.error());
   contexts.certificates = std::move(*certificates);
+  contexts.ends =
+      std::make_shared<const observe::CertificateEnds>(ends_of(contexts.certificates, config.tls));
   tls::Settings settings{.certificates = contexts.certificates,
                          .tls13_only = config.tls.min_version == config::TlsVersion::k13,
                          .session_tickets = config.tls.session_tickets,
@@ -71,14 +86,16 @@ std::expected<TlsContexts, config::Finding> make_tls_contexts(const config::Conf
 }
 
 void log_certificates(const TlsContexts& contexts) {
-  for (const auto& certificate : contexts.certificates) {
-    const int days = tls::days_left(*certificate);
-    const std::string names = fmt::format("{}", fmt::join(certificate->names, " "));
+  for (std::size_t i = 0; i < contexts.certificates.size(); ++i) {
+    const tls::Certificate& certificate = *contexts.certificates[i];
+    const int days = tls::days_left(certificate);
+    const std::string names = fmt::format("{}", fmt::join(certificate.names, " "));
+    const std::string& file = (*contexts.ends)[i].file;
     if (days < kExpiresSoonDays) {
       observe::warn("a certificate ends soon, or has ended",
-                    {{"names", names}, {"days_left", days}});
+                    {{"file", file}, {"names", names}, {"days_left", days}});
     } else {
-      observe::info("certificate", {{"names", names}, {"days_left", days}});
+      observe::info("certificate", {{"file", file}, {"names", names}, {"days_left", days}});
     }
   }
 }

@@ -54,8 +54,9 @@ Router::~Router() {
   for (AskJob* job : subscribing_) delete job;
 }
 
-void Router::configure(std::shared_ptr<const config::Config> config) {
-  config_ = std::move(config);
+void Router::configure(const Snapshot& snapshot) {
+  config_ = snapshot.config;
+  certificate_ends_ = snapshot.certificate_ends;
   idempotency_.set_limits(
       {.keys_max = config_->api.idempotency_keys_max, .ttl_ms = config_->api.idempotency_ttl_ms});
   hub_.homes().set_limits({.channels_max = config_->hub.channels_max,

@@ -49,7 +49,7 @@ class Router final : public api::Dispatcher, public edge::Services {
          Orders& orders);
   ~Router() override;
 
-  void configure(std::shared_ptr<const config::Config> config);
+  void configure(const Snapshot& snapshot);
   void set_sink(api::ReplySink& sink) { sink_ = &sink; }
   // Wakes main(), which then looks at ShardSet::drain_requested. Callable from any thread.
   void set_wake_main(std::function<void()> wake) { wake_main_ = std::move(wake); }
@@ -187,6 +187,7 @@ class Router final : public api::Dispatcher, public edge::Services {
   api::ReplySink* sink_ = nullptr;
   std::function<void()> wake_main_;
   std::shared_ptr<const config::Config> config_;
+  std::shared_ptr<const observe::CertificateEnds> certificate_ends_;
   api::IdempotencyTable idempotency_;
   std::uint64_t now_ms_ = 0;
   std::uint64_t accepted_ns_ = 0;  // Of this turn's pushes; 0: there was none yet.

@@ -79,6 +79,7 @@ bool Shard::turn() {
   inbox_.woke_up();
   refresh_time();
   edge_.renew_budget();
+  api_.renew_budget();
   hub_.delivery().begin_turn(shards_.memory.spare() / shards_.size());
   router_.take_inbox();
   edge_.run_timers();
@@ -176,7 +177,7 @@ void Shard::update_gauges() {
 void Shard::configure(const Snapshot& snapshot) {
   config_ = snapshot.config;
   edge_.configure(config_, snapshot.public_tls);
-  router_.configure(config_);
+  router_.configure(snapshot);
   api_.reload(config_, snapshot.api_tls);
 }
 

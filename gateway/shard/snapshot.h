@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "gateway/config/config.h"
+#include "gateway/observe/metrics.h"
 #include "gateway/tls/context.h"
 
 namespace shard {
@@ -14,6 +15,7 @@ struct Snapshot {
   std::shared_ptr<const config::Config> config;
   std::shared_ptr<const tls::Context> public_tls;  // Null: the port speaks plain TCP.
   std::shared_ptr<const tls::Context> api_tls;     // The same.
+  std::shared_ptr<const observe::CertificateEnds> certificate_ends;  // Null: there are none.
 };
 
 }  // namespace shard

@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "gateway/auth/key_set.h"
 #include "gateway/observe/metrics.h"
 #include "gateway/shard/held_bytes.h"
 #include "gateway/shard/router.h"
@@ -53,8 +54,12 @@ void causes(Json& json, std::string_view name, cross::ShardSet& shards,
 }  // namespace
 
 std::string Router::metrics_text() {
-  return observe::metrics_text(shards_, *config_,
-                               edge_.send_mode() == net::SendBatch::Mode::kIoUring);
+  return observe::metrics_text(
+      {.shards = shards_,
+       .config = *config_,
+       .certificates = certificate_ends_.get(),
+       .token_keys = config_->token_keys ? config_->token_keys->keys().size() : 0,
+       .io_uring = edge_.send_mode() == net::SendBatch::Mode::kIoUring});
 }
 
 std::string Router::stats_json() {

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <ctime>
 #include <system_error>
 
 #include "gateway/tls/openssl_error.h"
@@ -145,6 +146,12 @@ Certificate make_self_signed() {
   DUNLIN_ASSERT(X509_sign(certificate, result.key.get(), EVP_sha256()) != 0);
   result.names = names_of(certificate);
   return result;
+}
+
+std::int64_t not_after_s(const Certificate& certificate) {
+  std::tm end{};
+  const int read = ASN1_TIME_to_tm(X509_get0_notAfter(certificate.leaf.get()), &end);
+  return read == 1 ? ::timegm(&end) : 0;  // Of no form that is allowed: as good as ended.
 }
 
 int days_left(const Certificate& certificate) {

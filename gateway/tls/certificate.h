@@ -6,6 +6,7 @@
 
 #include <openssl/types.h>
 
+#include <cstdint>
 #include <expected>
 #include <memory>
 #include <string>
@@ -32,6 +33,9 @@ struct Certificate {
 
 // For localhost, 127.0.0.1 and ::1, signed by itself, for 30 days. Its key never leaves memory.
 [[nodiscard]] Certificate make_self_signed();
+
+// When it ends, as Unix time.
+[[nodiscard]] std::int64_t not_after_s(const Certificate& certificate);
 
 // Until it ends, rounded down; below 0 when it has ended.
 [[nodiscard]] int days_left(const Certificate& certificate);

@@ -13,7 +13,7 @@ export const BENCH = path.join(path.dirname(BINARY), "dunlin-bench");  // Built 
 export const SCREENSHOTS = path.join(ROOT, "build/screenshots");
 export const PATIENCE = 30_000;  // How long what must happen may take; only a failure waits this long.
 
-// The gateway on ports the system chooses: {public, api} as URLs, post(), delete(), stop().
+// The gateway on ports the system chooses: {public, api} as URLs, output(), post(), delete(), stop().
 export async function startGateway({ args = [], env = {} } = {}) {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), "dunlin-browser-"));
   const readyFile = path.join(directory, "ready.json");
@@ -41,7 +41,7 @@ export async function startGateway({ args = [], env = {} } = {}) {
     return { status: response.status, body: await response.json().catch(() => null) };
   }
   return {
-    public: `http://${address.public}`, api, apiAddress: address.api,
+    public: `http://${address.public}`, api, apiAddress: address.api, output,
     get: (where) => call("GET", where),
     post: (where, body) => call("POST", where, body),
     delete: (where, body) => call("DELETE", where, body),

@@ -13,10 +13,11 @@ const open = (path, options) => openPage(browser, gateway.public + path, options
 test("index: links lead to pages, command lines name the API's address", async () => {
   const page = await open(`/?api=${gateway.apiAddress}`);
   const links = await page.locator("table a").evaluateAll((all) => all.map((a) => a.getAttribute("href")));
-  assert.deepEqual(links, ["/echo.html", "/longconnecthtml", "/chat.html", "/push.html", "/context.html"]);
+  assert.deepEqual(links, ["/echo.html", "/longconnecthtml", "/chat.html", "/push.html", "/context.html", "/push.html?live"]);
   for (const link of links) assert.equal((await page.request.get(gateway.public + link)).status(), 200, link);
   assert.match(await page.locator("#send pre").textContent(), new RegExp(`^curl 'http://${gateway.apiAddress}/send`));
   await page.shot("index");
+  assert.ok(await page.isHidden("#certificatehint"));
   await page.click("table a[href='/push.html']");  // The other pages of this tab have been told, too.
   await page.waitForURL("**/push.html");
   assert.equal(await page.inputValue("#api"), gateway.apiAddress);
@@ -24,6 +25,30 @@ test("index: links lead to pages, command lines name the API's address", async (
   const fresh = await open("/push.html");
   assert.equal(await fresh.inputValue("#api"), "127.0.0.1:8081");  // The default address of the API.
   await fresh.done();
+});
+
+test("where the API speaks TLS, the printed address makes the command lines say so", async () => {
+  const secure = await startGateway({ args: ["--set", "api.tls=true", "--set", "tls.self_signed=true"] });
+  try {
+    await until(() => secure.output().includes("then:"));  // It is printed when the gateway can be reached.
+    const printed = (name) => secure.output().match(new RegExp(`${name} +(?:open )?(http\\S+)`))[1];
+    const page = await openPage(browser, printed("pages"));
+    const api = `https://${secure.apiAddress}`;
+    for (const id of ["ready", "push", "online"]) {
+      assert.ok((await page.locator(`#${id} pre`).textContent()).startsWith(`curl ${api}/`), id);
+    }
+    assert.ok(await page.isVisible("#certificatehint"));
+    await page.done();
+    const push = await openPage(browser, printed("try"));
+    assert.equal(await push.getAttribute("#sendurl", "href"), `${api}/send?uid=123&message=Hello%20World`);
+    assert.equal(await push.inputValue("#uid"), "123");
+    await push.fill("#api", "127.0.0.1:1234");
+    assert.match(await push.locator("#sendline pre").textContent(), /^curl 'http:\/\/127.0.0.1:1234\/send/);
+    assert.ok(await push.isHidden("#certificatehint"));
+    await push.done();
+  } finally {
+    await secure.stop();
+  }
 });
 
 test("/longconnecthtml: button and Ctrl+Enter send, what came and went is shown", async () => {
@@ -120,8 +145,8 @@ test("/push.html: logs in, and a push over HTTP arrives", async () => {
 });
 
 test("/push.html with dunlin.js: channels, and what was missed after a kick is recovered", async () => {
-  const page = await open(`/push.html?api=${gateway.apiAddress}&uid=bob`);
-  await page.setChecked("#protocol", true);
+  const page = await open(`/push.html?live&api=${gateway.apiAddress}&uid=bob`);
+  assert.equal(await page.locator("h1").textContent(), "Push: /live");
   await page.fill("#channels", "news-push-page");
   await page.click("#connect");
   await page.waitForLine("event", "subscribed to news-push-page");
@@ -166,7 +191,7 @@ test("/context.html: gzip is decoded, plain text is shown, a second connection c
 });
 
 for (const [name, options] of [["dark", { colorScheme: "dark" }],
-  ["phone", { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true }]]) {
+  ["phone", { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }]]) {
   test(`${name}: no page is wider than its screen, every control has a name`, async () => {
     for (const path of ["/", "/longconnecthtml", "/chat.html", "/echo.html", "/push.html", "/context.html"]) {
       const page = await open(path, options);

@@ -225,16 +225,25 @@ def test_open_api_without_keys_is_refused():
     assert done.returncode == 2 and "api.keys" in done.stderr
 
 
+def printed(config, words, missing):
+    with Gateway(config=config) as gateway:
+        Api.await_true(lambda: "then:" in gateway.output(), "nothing was printed")  # After the ready file.
+        text = gateway.output()
+        assert all(word in text for word in words), text
+        assert not any(word in text for word in missing), text
+
+
 def test_the_start_prints_what_works_here():
-    def printed(config, words, missing):
-        with Gateway(config=config) as gateway:
-            text = gateway.output()
-            assert all(word in text for word in words), text
-            assert not any(word in text for word in missing), text
     ws = '[profiles.ws]\npath = "/ws"\nidentity = "message"\n'
-    printed(ws, ["/push.html?uid=123", "curl 'http://"], ["Bearer"])
+    printed(ws, ["/push.html?uid=123&api=127.0.0.1:", "curl 'http://"], ["Bearer"])
     printed(ws + '[public]\npages = false\n[api]\nkeys = ["0123456789abcdef"]\n',
             ["connect as user 123", "-H 'Authorization: Bearer KEY' 'http://"], ["push.html", "0123456789abcdef"])
+
+
+@pytest.mark.plain_tcp
+def test_the_start_prints_that_the_api_speaks_tls():
+    printed('[profiles.ws]\npath = "/ws"\nidentity = "message"\n[api]\ntls = true\n[tls]\nself_signed = true\n',
+            ["/?api=https://127.0.0.1:", "/push.html?uid=123&api=https://127.0.0.1:", "curl -k 'https://"], [])
 
 
 def one_line(text):

@@ -350,6 +350,11 @@ def test_an_abrupt_end_is_an_end(gateway, certificates):
 
 
 def test_a_changed_record_ends_the_connection(gateway, certificates):
+    api = Api(gateway.api)
+
+    def failed() -> str:
+        return next(line for line in api.get("/metrics").text.splitlines() if "tls_handshakes" in line and "failed" in line)
+    before = failed()
     client = SecureClient(gateway.public, "/echo", certificates.context(check_hostname=False))
     raw = socket.socket(fileno=client.socket.detach())
     raw.settimeout(15)
@@ -360,3 +365,5 @@ def test_a_changed_record_ends_the_connection(gateway, certificates):
     except (ConnectionError, Closed):
         pass
     raw.close()
+    assert failed() == before  # The handshake had not.
+    api.close()

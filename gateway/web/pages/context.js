@@ -1,5 +1,5 @@
 // The page of /context: one connection for each key, payloads gzipped on request.
-import { apiField, byId, PlainConnection, quoted, showCommand, socketUrl } from "/page.js";
+import { apiField, apiUrl, byId, PlainConnection, quoted, showCommand, socketUrl } from "/page.js";
 
 async function gunzip(bytes) {
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
@@ -30,7 +30,7 @@ const connection = new PlainConnection({
 function showLine() {
   const body = { channel: "context", text: "Hello, hello, hello, everyone" };
   showCommand(byId("broadcast"),
-    `curl http://${byId("api").value}/v1/push -H 'Content-Type: application/json' -d ${quoted(JSON.stringify(body))}`);
+    `curl ${apiUrl()}/v1/push -d ${quoted(JSON.stringify(body))}`);
 }
 
 byId("form").addEventListener("submit", (event) => { event.preventDefault(); connection.connect(); });

@@ -1,9 +1,9 @@
 // Command lines with this gateway's own addresses.
-import { apiField, byId, quoted, showCommand } from "/page.js";
+import { apiField, apiUrl, byId, quoted, showCommand } from "/page.js";
 
 function show() {
-  const api = `http://${byId("api").value}`;
-  const json = (body) => `-H 'Content-Type: application/json' -d ${quoted(JSON.stringify(body))}`;
+  const api = apiUrl();
+  const json = (body) => `-d ${quoted(JSON.stringify(body))}`;
   showCommand(byId("ready"), `curl ${api}/readyz`);
   showCommand(byId("send"), `curl ${quoted(`${api}/send?uid=123456&message=Hello%20World`)}`);
   showCommand(byId("push"), `curl ${api}/v1/push ${json({ uid: "123456", data: { hello: "world" } })}`);

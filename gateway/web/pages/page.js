@@ -10,8 +10,8 @@ export function socketUrl(path) {
   return url.href;
 }
 
-// HOST:PORT of the internal API: ?api= (the gateway prints such an address when its API is not at the
-// default one), else what this site's pages were told last, else the default.
+// Where the internal API is, HOST:PORT or a URL: ?api= (the gateway prints such an address when its API is
+// not at the default one, or speaks TLS), else what this site's pages were told last, else the default.
 export function apiField(input, changed) {
   const keep = () => {
     try { sessionStorage.setItem("dunlin.api", input.value); } catch { /* Storage may be switched off. */ }
@@ -25,6 +25,12 @@ export function apiField(input, changed) {
     keep();
     changed();
   });
+}
+
+// The same as a URL: plain HTTP unless it says otherwise.
+export function apiUrl(input = byId("api")) {
+  const typed = input.value.trim().replace(/\/+$/, "");
+  return /^https?:\/\//.test(typed) ? typed : `http://${typed}`;
 }
 
 // A word for a POSIX shell.
@@ -173,4 +179,6 @@ export function showCommand(element, command) {
     }
   }
   pre.textContent = command;
+  const hint = byId("certificatehint");
+  if (hint) hint.hidden = ![...document.querySelectorAll(".command pre")].some((one) => /^curl .*https:/.test(one.textContent));
 }

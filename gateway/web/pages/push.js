@@ -1,7 +1,7 @@
 // Pushes to a user, in two ways: at /ws as a plain WebSocket that says {"uid": …} first, and at /live with
 // dunlin.js, which also subscribes to channels, reconnects and recovers.
 import { Dunlin } from "/dunlin.js";
-import { apiField, byId, closeText, Console, quoted, showCommand, showState, socketUrl } from "/page.js";
+import { apiField, apiUrl, byId, closeText, Console, quoted, showCommand, showState, socketUrl } from "/page.js";
 
 const log = new Console(byId("log"));
 let connection = null;  // {close()}
@@ -65,15 +65,16 @@ function connectProtocol(uid, channels) {
 function channels() { return byId("channels").value.split(",").map((name) => name.trim()).filter(Boolean); }
 
 function showLines() {
-  const api = `http://${byId("api").value}`;
+  const api = apiUrl();
   const uid = byId("uid").value;
   const message = byId("message").value;
   const url = `${api}/send?uid=${encodeURIComponent(uid)}&message=${encodeURIComponent(message)}`;
-  const post = (body) => `curl ${api}/v1/push -H 'Content-Type: application/json' -d ${quoted(JSON.stringify(body))}`;
+  const post = (body) => `curl ${api}/v1/push -d ${quoted(JSON.stringify(body))}`;
   byId("sendurl").href = url;
   showCommand(byId("sendline"), `curl ${quoted(url)}`);
   showCommand(byId("pushline"), post({ uid, text: message }));
   const withChannels = byId("protocol").checked;
+  byId("endpoint").textContent = withChannels ? "/live" : "/ws";
   byId("channelfield").hidden = byId("channelline").hidden = !withChannels;
   showCommand(byId("publishline"), post({ channel: channels()[0] ?? "news", data: { text: message } }));
 }
@@ -89,7 +90,8 @@ byId("disconnect").addEventListener("click", () => connection?.close());
 byId("clear").addEventListener("click", () => log.clear());
 for (const id of ["uid", "message", "channels", "protocol"]) byId(id).addEventListener("input", showLines);
 apiField(byId("api"), showLines);
-const uid = new URLSearchParams(location.search).get("uid");
-if (uid) byId("uid").value = uid;
+const asked = new URLSearchParams(location.search);
+if (asked.has("uid")) byId("uid").value = asked.get("uid");
+if (asked.has("live")) byId("protocol").checked = true;
 showLines();
 shown("closed", "not connected");

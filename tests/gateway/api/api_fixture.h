@@ -145,6 +145,7 @@ class ApiTest : public ::testing::Test, private loop::PollSink {
   // One turn of the shard's loop.
   void turn() {
     poller_.wait(0);
+    server->renew_budget();
     if (server->has_ready_work()) server->run_ready();
     if (const auto due = server->next_deadline(); due && *due <= now_ms) server->on_tick(now_ms);
     if (answer_at_once) {

@@ -57,7 +57,7 @@ TEST(CheckConfig, LooksAtEverythingServeWouldLookAt) {
   EXPECT_EQ(outcome.out, "");
   EXPECT_EQ(outcome.err,
             "shipped configuration:7: profiles.echo.path: \"/echo\" is the path of a page\n"
-            "--set log.level: log.level: expected \"trace\", \"debug\", \"info\", \"warn\", "
+            "--set log.level: expected \"trace\", \"debug\", \"info\", \"warn\", "
             "\"error\" or \"off\", got \"loud\"\n");
 }
 
@@ -87,7 +87,7 @@ TEST(CheckConfig, NamesThePlaceOfASettingWhoseFileIsAtFault) {
   const Outcome outcome = check(command, surroundings);
   EXPECT_EQ(outcome.status, kExitBadUsage);
   EXPECT_EQ(outcome.out, "");
-  EXPECT_EQ(outcome.err, "--set tls.certificates: tls.certificates: cannot read x.pem\n");
+  EXPECT_EQ(outcome.err, "--set tls.certificates: cannot read x.pem\n");
   // Whoever prints settings need not be able to read those files.
   EXPECT_EQ(print({.overrides = command.overrides}, surroundings).status, 0);
 }

@@ -200,10 +200,10 @@ TEST(Load, ErrorsNameTheFlag) {
                                       {"profiles.cht.room", "x", "--set profiles.cht.room"},
                                       {"profiles.chat", "x", "--set profiles.chat"}}}),
             Lines({"--api: api.listen: must be HOST:PORT or [IPV6]:PORT, got \"nowhere\"",
-                   "--set hub.shrads: hub.shrads: unknown key; did you mean \"hub.shards\"?",
-                   "--set profiles.cht.room: profiles.cht.room: no such profile; did you mean "
+                   "--set hub.shrads: unknown key; did you mean \"hub.shards\"?",
+                   "--set profiles.cht.room: no such profile; did you mean "
                    "\"profiles.chat\"?",
-                   "--set profiles.chat: profiles.chat: unknown key"}));
+                   "--set profiles.chat: unknown key"}));
 }
 
 TEST(Load, ContradictionNamesTheSourceThatSaidItLast) {

@@ -4,6 +4,7 @@
 #include <openssl/pem.h>
 
 #include <cstdio>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -54,6 +55,7 @@ TEST_F(CertificateTest, ReadsTwoFilesOrOne) {
   EXPECT_EQ(two->names, std::vector<std::string>{"localhost"});
   EXPECT_TRUE(two->chain.empty());
   EXPECT_NEAR(tls::days_left(*two), 30, 1);
+  EXPECT_NEAR(static_cast<double>(tls::not_after_s(*two) - std::time(nullptr)), 30 * 86'400, 600);
   write_certificate(path("one.pem"), made_);
   write_certificate(path("one.pem"), tls::make_self_signed());  // As if it were the issuer.
   write_key(path("one.pem"), made_);
