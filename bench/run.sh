@@ -95,6 +95,9 @@ growth_rows=(
   "push 18000|push -c 18000"
   "push 1000 pipelined|push -c 1000 --outstanding 16 --publishers 4"
   "push 1000 ndjson|push -c 1000 --batch 64 --publishers 4"
+  # Server and load on both cores: what a second shard adds is in the rates of the results' texts.
+  "2 cores: push ndjson|push -c 1000 --batch 64 --publishers 32 --workers 2|dunlin dunlin-2-shards"
+  "2 cores: fanout x4|fanout -c 1000 --outstanding 4 --workers 2|dunlin dunlin-2-shards"
 )
 if [[ -n $growth ]]; then
   rows=("${growth_rows[@]}")
@@ -138,9 +141,9 @@ stop_server() {
 }
 trap stop_server EXIT
 
-start_server() {
+start_server() { # target, cores
   rm -f "$ready"
-  taskset -c "$server_core" "$root/bench/peers/start.py" "$1" --build "$build" --ready-file "$ready" >>"$log" 2>&1 &
+  taskset -c "$2" "$root/bench/peers/start.py" "$1" --build "$build" --ready-file "$ready" >>"$log" 2>&1 &
   server=$!
   for ((i = 0; i < 200; i++)); do
     [[ -s $ready ]] && return 0
@@ -165,11 +168,13 @@ targets_of() { # row
 
 run_one() { # target, label, options, repetition
   [[ -z ${left_out["$1 $2"]-} ]] || return 0
-  local file=$out/${2//[ \/%]/_}.$1.$4 status=0 time=(--duration "$duration")
+  local file=$out/${2//[ \/%:]/_}.$1.$4 status=0 time=(--duration "$duration")
+  local server_on=$server_core load_on=$load_core
+  [[ $2 != "2 cores"* ]] || server_on=$server_core,$load_core load_on=$server_core,$load_core
   [[ $3 != reconnect* ]] || time=() # It lasts as long as it takes.
-  start_server "$1" || { stop_server; return 0; }
+  start_server "$1" "$server_on" || { stop_server; return 0; }
   # shellcheck disable=SC2086  # The options' words are meant to be split.
-  taskset -c "$load_core" "$build/dunlin-bench" $3 --profile "$1" --ready-file "$ready" \
+  taskset -c "$load_on" "$build/dunlin-bench" $3 --profile "$1" --ready-file "$ready" \
     "${time[@]}" --label "$2" --json "$file.json" >"$file.txt" || status=$?
   stop_server
   case $status in

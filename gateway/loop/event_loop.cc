@@ -106,7 +106,7 @@ void Readable::resume() {
 }
 
 Signal::Signal(EventLoop& loop, int number, std::function<void()> on_signal)
-    : on_signal_(std::move(on_signal)), number_(number) {
+    : on_signal_(std::move(on_signal)) {
   const sigset_t set = set_of(number);
   DUNLIN_ASSERT(pthread_sigmask(SIG_BLOCK, &set, nullptr) == 0);
   fd_ = ::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
@@ -117,8 +117,6 @@ Signal::Signal(EventLoop& loop, int number, std::function<void()> on_signal)
 Signal::~Signal() {
   readable_.reset();
   ::close(fd_);
-  const sigset_t set = set_of(number_);
-  DUNLIN_ASSERT(pthread_sigmask(SIG_UNBLOCK, &set, nullptr) == 0);
 }
 
 void Signal::read() {

@@ -93,11 +93,13 @@ class Readable {
 
 // A process signal, read from a descriptor as a turn of the loop: no code of ours runs in a signal
 // handler. Blocks the signal for the calling thread and those it starts from then on, so it is to
-// be made before them; else one of theirs could be taken in the old way.
+// be made before them; else one of theirs could be taken in the old way. It stays blocked to the
+// end of the process, so that one that comes while it is ending does not end it with another
+// status.
 class Signal {
  public:
   Signal(EventLoop& loop, int number, std::function<void()> on_signal);
-  ~Signal();  // What comes from now on acts as it did before.
+  ~Signal();
   Signal(const Signal&) = delete;
   Signal& operator=(const Signal&) = delete;
 
@@ -105,7 +107,6 @@ class Signal {
   void read();
 
   std::function<void()> on_signal_;
-  int number_;
   int fd_;
   std::unique_ptr<Readable> readable_;
 };
