@@ -118,12 +118,11 @@ std::size_t Connection::decrypt(std::size_t size) {
   const bool sent = context_.secure_sends.flush(fd_, *tls_);
   if (!sent || tls_->state() == State::kFailed) phase_ = Phase::kEnded;
   if (tls_->state() == State::kEnded) input_ended_ = true;
-  if (tls_->state() == State::kFailed) {
-    context_.counters.tls_handshakes[cross::TlsResult::kFailed].add();
-  } else if (establishing && tls_->state() != State::kHandshake) {
-    context_.counters
-        .tls_handshakes[tls_->resumed() ? cross::TlsResult::kResumed : cross::TlsResult::kFull]
-        .add();
+  if (establishing && tls_->state() != State::kHandshake) {
+    const auto result = tls_->state() == State::kFailed ? cross::TlsResult::kFailed
+                        : tls_->resumed()               ? cross::TlsResult::kResumed
+                                                        : cross::TlsResult::kFull;
+    context_.counters.tls_handshakes[result].add();
   }
   return phase_ == Phase::kEnded ? 0 : plain;
 }
