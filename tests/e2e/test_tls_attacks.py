@@ -151,6 +151,14 @@ def test_what_follows_close_notify_is_not_heard(client, gateway):
         client.record()
 
 
+def test_the_api_answers_who_has_said_all():
+    with Gateway(config="[api]\ntls = true\n" + PROFILES, arguments=SECURE) as gateway:
+        request = b"GET /v1/stats HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        with RecordClient(gateway.api, lambda client: client.seal(DATA, request) + client.seal(ALERT, CLOSE_NOTIFY)) as client:
+            assert client.data(15) == b"HTTP/1.1 200 OK"
+            assert client.alert() == 0
+
+
 def test_a_record_cut_by_the_end(client):
     client.send(client.upgrade())
     client.upgraded()
