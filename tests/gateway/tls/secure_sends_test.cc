@@ -174,6 +174,28 @@ TEST(SecureSends, SmallRecordsOfManyConnections) {
   }
 }
 
+// The records before are made and thrown away: nobody could read what follows, but its form tells.
+TEST(SecureSends, ANewKeyIsAnnouncedBeforeWhatItSeals) {
+  net::SendBatch batch(net::SendBatch::Mode::kPlain);
+  tls::SecureSends sends(batch);
+  Pair pair;
+  std::vector<std::byte> cipher;
+  for (std::uint64_t i = 0; i < tls::Records::kRecordsPerKey; ++i) {
+    cipher.clear();
+    ASSERT_TRUE(pair.stream->encrypt(dunlin::as_bytes("a"), cipher));
+  }
+  tls::Stream* stream = pair.stream.get();
+  for (const std::size_t announcement : {5U + 5U + 1U + 16U, 0U}) {  // Once.
+    const iovec one = part("hello, reader");
+    net::SendOperation operation{.fd = pair.fds[0], .parts = &one, .parts_count = 1};
+    sends.send({&operation, 1}, {&stream, 1});
+    EXPECT_EQ(operation.result, 13);
+    std::array<char, 100> bytes{};
+    EXPECT_EQ(::read(pair.fds[1], bytes.data(), bytes.size()),
+              static_cast<ssize_t>(announcement + 5 + 13 + 1 + 16));
+  }
+}
+
 TEST(SecureSends, AFailedStreamIsAnError) {
   net::SendBatch batch(net::SendBatch::Mode::kPlain);
   tls::SecureSends sends(batch);
