@@ -198,7 +198,7 @@ class Edge final : public hub::Transport {
   // secure.cc: where TLS is spoken.
   [[nodiscard]] bool start_tls(Slot slot);
   Flow decrypt(Slot slot, std::span<std::byte>& bytes);
-  void on_tls_established(Slot slot);
+  void count_tls_handshake(Slot slot);
   void on_tls_failed(Slot slot);
   [[nodiscard]] bool flush_tls(Slot slot);
   void account_pending(Slot slot);

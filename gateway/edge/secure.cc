@@ -21,7 +21,7 @@ Edge::Flow Edge::decrypt(Slot slot, std::span<std::byte>& bytes) {
   const std::size_t size = c.tls->receive(bytes, {read_buffer_.get(), kReadBufferSize});
   bytes = {read_buffer_.get(), size};
   const tls::Stream::State state = c.tls->state();
-  if (establishing && state == tls::Stream::State::kOpen) on_tls_established(slot);
+  if (establishing) count_tls_handshake(slot);
   if (!flush_tls(slot)) return Flow::kStop;
   if (state != tls::Stream::State::kFailed) return Flow::kGoOn;
   if (establishing) counters_.tls_handshakes[cross::TlsResult::kFailed].add();
@@ -29,10 +29,14 @@ Edge::Flow Edge::decrypt(Slot slot, std::span<std::byte>& bytes) {
   return Flow::kStop;
 }
 
-void Edge::on_tls_established(Slot slot) {
+// Once what it came to is known. The peer's end may have come with it.
+void Edge::count_tls_handshake(Slot slot) {
   const tls::Stream& stream = *connections_[slot].tls;
-  counters_.tls_handshakes[stream.resumed() ? cross::TlsResult::kResumed : cross::TlsResult::kFull]
-      .add();
+  if (stream.state() == tls::Stream::State::kHandshake) return;
+  const auto result = stream.state() == tls::Stream::State::kFailed ? cross::TlsResult::kFailed
+                      : stream.resumed()                            ? cross::TlsResult::kResumed
+                                                                    : cross::TlsResult::kFull;
+  counters_.tls_handshakes[result].add();
 }
 
 void Edge::on_tls_failed(Slot slot) {

@@ -83,7 +83,9 @@ std::span<const std::byte> Records::add_to_partial(std::span<const std::byte>& c
                                                    std::size_t size) {
   const std::size_t count = std::min(size - partial_.size(), cipher.size());
   if (count == 0 && partial_.size() < size) return {};
-  partial_.reserve(size);
+  // Memory follows what has come, not what was announced: else five bytes would take 17 KB.
+  const std::size_t needed = partial_.size() + count;
+  if (needed > partial_.capacity()) partial_.reserve(std::min(size, 2 * needed));
   partial_.insert(partial_.end(), cipher.begin(),
                   cipher.begin() + static_cast<std::ptrdiff_t>(count));
   cipher = cipher.subspan(count);
@@ -101,6 +103,7 @@ Records::Fault Records::read_record(std::span<const std::byte> record, std::byte
   while (size > 0 && plain[size - 1] == std::byte{0}) --size;
   if (size == 0) return {Alert::kUnexpectedMessage, "a record of padding only"};
   const auto type = static_cast<ContentType>(plain[--size]);
+  if (size > record_max_) return {Alert::kRecordOverflow, "more than the peer wanted in a record"};
   if (type != ContentType::kHandshake && message_size_ != 0) {
     return {Alert::kUnexpectedMessage, "a record between the parts of a message"};
   }
@@ -116,28 +119,34 @@ Records::Fault Records::read_record(std::span<const std::byte> record, std::byte
 }
 
 Records::Fault Records::on_data(std::size_t size, Received& received) {
+  if (size == 0) return on_nothing();
   received.size += size;
   received_size_ += size;
-  empty_records_ = size == 0 ? empty_records_ + 1 : 0;
-  if (empty_records_ <= kEmptyRecordsMax) return {};
+  empty_records_ = 0;
+  return {};
+}
+
+Records::Fault Records::on_nothing() {
+  if (++empty_records_ <= kEmptyRecordsMax) return {};
   return {Alert::kUnexpectedMessage, "too many empty records"};
 }
 
 Records::Fault Records::on_alert(std::span<const std::byte> bytes, Received& received) {
+  if (bytes.empty()) return {Alert::kUnexpectedMessage, "an empty alert"};  // Section 5.4.
   if (bytes.size() != 2) return {Alert::kDecodeError, "bad alert"};
   switch (static_cast<Alert>(bytes[1])) {  // The level says nothing (RFC 8446 section 6).
     case Alert::kCloseNotify:
       received.ended = true;
       return {};
     case Alert::kUserCanceled:
-      return {};  // A close_notify follows.
+      return on_nothing();  // A close_notify follows.
     default:
       return {Alert::kCloseNotify, "alert of the peer"};
   }
 }
 
-// The only message that a client may send now is a KeyUpdate: it has offered no authentication
-// after the handshake.
+// The only message that a client may send now is a KeyUpdate: we never ask it to authenticate
+// itself after the handshake.
 Records::Fault Records::on_handshake(std::span<const std::byte> bytes) {
   if (bytes.empty()) return {Alert::kUnexpectedMessage, "an empty part of a message"};
   for (std::size_t i = 0; i < bytes.size(); ++i) {

@@ -25,7 +25,7 @@ struct TrafficSecrets {
   TrafficKey::Secret client{};
   TrafficKey::Secret server{};
   std::uint64_t sent = 0;               // Records sent with the server's key already: tickets.
-  std::size_t record_max = kRecordMax;  // The client may have asked for less (RFC 6066 section 4).
+  std::size_t record_max = kRecordMax;  // Of both. The client may have asked for less (RFC 6066 4).
 };
 
 struct Received {
@@ -38,9 +38,10 @@ class Records {
  public:
   // New keys cost a peer 27 bytes and us as much work as several records. Who sends much may ask
   // for them from time to time (RFC 8446 section 5.5); nobody else has a reason to.
-  static constexpr std::uint32_t kKeyUpdatesFree = 32;
+  static constexpr std::uint32_t kKeyUpdatesFree = 256;
   static constexpr std::uint64_t kBytesPerKeyUpdate = 1 << 20;
-  static constexpr std::uint32_t kEmptyRecordsMax = 32;  // One after the other.
+  // One after the other. They cost as much as others, and nothing that bounds data sees them.
+  static constexpr std::uint32_t kEmptyRecordsMax = 32;
   // With AES-GCM 2^24.5 are safe (RFC 8446 section 5.5).
   static constexpr std::uint64_t kRecordsPerKey = 1 << 23;
 
@@ -90,7 +91,8 @@ class Records {
   [[nodiscard]] Fault read_record(std::span<const std::byte> record, std::byte* plain,
                                   Received& received);
   [[nodiscard]] Fault on_data(std::size_t size, Received& received);
-  [[nodiscard]] static Fault on_alert(std::span<const std::byte> bytes, Received& received);
+  [[nodiscard]] Fault on_nothing();
+  [[nodiscard]] Fault on_alert(std::span<const std::byte> bytes, Received& received);
   [[nodiscard]] Fault on_handshake(std::span<const std::byte> bytes);
   [[nodiscard]] Fault on_key_update();
   void write_record(ContentType type, std::span<const std::byte> content,
@@ -103,7 +105,7 @@ class Records {
   std::vector<std::byte> partial_;   // The beginning of a record.
   std::uint64_t received_size_ = 0;  // Plaintext.
   std::uint32_t key_updates_ = 0;    // The peer's.
-  std::uint32_t empty_records_ = 0;  // In a row.
+  std::uint32_t empty_records_ = 0;  // In a row: of data without any, or alerts that say nothing.
   std::uint32_t record_max_;
   std::array<std::byte, 5> message_{};  // A KeyUpdate, as far as it has come.
   std::uint8_t message_size_ = 0;

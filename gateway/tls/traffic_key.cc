@@ -48,6 +48,9 @@ class Cipher {
     DUNLIN_ASSERT(EVP_CipherInit_ex2(context_.get(), cipher.get(), nullptr, nullptr,
                                      sealing ? 1 : 0, nullptr) == 1);
   }
+  ~Cipher() { OPENSSL_cleanse(key_.data(), key_.size()); }
+  Cipher(const Cipher&) = delete;
+  Cipher& operator=(const Cipher&) = delete;
 
   EVP_CIPHER_CTX* begin(std::span<const std::byte> key, std::span<const std::byte> nonce,
                         std::span<const std::byte> header) {

@@ -2,7 +2,7 @@
 // that are cryptography (RFC 8446 sections 5.2, 5.3, 7.2, 7.3). The ciphers are OpenSSL's.
 //
 // A connection keeps no cipher state: each thread has one for each suite and direction, which takes
-// a connection's key when it is that one's turn. That costs 150 ns a record, and is what makes an
+// a connection's key when it is that one's turn. That costs 130 ns a record, and is what makes an
 // idle connection some hundred bytes instead of some thousand (record_bench).
 //
 // Owner: Records.   Thread: any, one at a time.   Errors: OpenSSL without memory ends the process.

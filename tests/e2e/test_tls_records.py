@@ -118,3 +118,18 @@ def test_new_keys_of_gnutls(gateway):
             client.await_words(b"Rekey was completed")
             for number in range(20):
                 client.echo(b"after the update, %d." % number)
+
+
+def test_tickets_of_several_records(site, tmp_path):
+    """They hold the client's certificate and are more than one record of 512 bytes: OpenSSL's records before ours."""
+    authority = make(tmp_path, "clients")
+    backend = make(tmp_path, "backend", "DNS:backend", authority)
+    config = f'[api]\ntls = true\nclient_ca = "{authority.certificate}"\n' + CONFIG.format(site.certificate, site.key)
+    with Gateway(config=config, shards=1) as gateway:
+        session = tmp_path / "session"
+        for option, words in (("-sess_out", b"New, TLSv1.3"), ("-sess_in", b"Reused, TLSv1.3")):
+            with Client(["openssl", "s_client", "-connect", f"127.0.0.1:{gateway.api[1]}", "-tls1_3", "-maxfraglen", "512",
+                         "-cert", str(backend.certificate), "-key", str(backend.key), option, str(session)]) as client:
+                client.await_words(words)
+                client.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                client.await_words(b"200 OK")

@@ -84,6 +84,7 @@ Outcome run(tls::Records records, std::span<const std::byte> wire, std::size_t s
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 2) return 0;
   RecordPeer peer(kSuites[data[0] % kSuites.size()]);
+  if (data[0] >= 128) peer.record_max = 512;
   tls::Records records = peer.make_records();
   const Script script = write_script(peer, {data + 2, size - 2});
   const Outcome whole = run(tls::Records(peer.secrets), script.wire, script.wire.size());

@@ -99,6 +99,12 @@ TEST(Records, AreAsSmallAsThePeerWants) {
   records.encrypt(dunlin::as_bytes(text), cipher);
   EXPECT_EQ(cipher.size(), text.size() + 3U * (5 + 1 + 16));
   EXPECT_EQ(peer.open(cipher), text);
+  Outcome outcome;
+  outcome.add(records, peer.seal(Type::kData, text.substr(0, 512), 100));
+  EXPECT_EQ(outcome.plain.size(), 512U);
+  outcome.add(records, peer.seal(Type::kData, text.substr(0, 513)));  // It is held to its wish.
+  EXPECT_EQ(outcome.plain.size(), 512U);
+  EXPECT_EQ(peer.open_alert(outcome.answers), 22);
 }
 
 struct Fault {
@@ -134,6 +140,7 @@ constexpr Fault kFaults[] = {
     {"Nothing but padding", [](RecordPeer& peer) { return peer.seal(Type{0}, "", 10); }, 10},
     {"Unknown type", [](RecordPeer& peer) { return peer.seal(Type{24}, "a"); }, 10},
     {"Change cipher spec inside", [](RecordPeer& peer) { return peer.seal(Type{20}, "\1"); }, 10},
+    {"Empty alert", [](RecordPeer& peer) { return peer.seal(Type::kAlert, "", 1); }, 10},
     {"Short alert", [](RecordPeer& peer) { return peer.seal(Type::kAlert, "\1"); }, 50},
     {"Two alerts", [](RecordPeer& peer) { return peer.seal(Type::kAlert, "\1\1\1\1"); }, 50},
     {"Fatal alert", [](RecordPeer& peer) { return peer.seal(Type::kAlert, "\2\x28"); }, 0},
@@ -202,6 +209,19 @@ TEST(Records, EmptyRecordsAreBounded) {
   for (std::uint32_t i = 0; i <= tls::Records::kEmptyRecordsMax; ++i) {
     EXPECT_EQ(outcome.failure, "");
     outcome.add(records, peer.seal(Type::kData, ""));
+  }
+  EXPECT_EQ(outcome.failure, "too many empty records");
+}
+
+// They would keep a connection alive, and us busy, without a byte that any limit counts.
+TEST(Records, AlertsThatSayNothingAreBounded) {
+  RecordPeer peer;
+  tls::Records records = peer.make_records();
+  Outcome outcome;
+  for (std::uint32_t i = 0; i <= tls::Records::kEmptyRecordsMax; ++i) {
+    EXPECT_EQ(outcome.failure, "");
+    const bool alert = i % 2 == 0;
+    outcome.add(records, peer.seal(alert ? Type::kAlert : Type::kData, alert ? "\1\x5a" : ""));
   }
   EXPECT_EQ(outcome.failure, "too many empty records");
 }
@@ -289,16 +309,20 @@ TEST(Records, NothingFollowsTheEnd) {
   EXPECT_TRUE(outcome.answers.empty());
 }
 
-TEST(Records, MemoryIsHeldOnlyWhileARecordIsIncomplete) {
+TEST(Records, MemoryIsHeldOnlyWhileARecordIsIncompleteAndForWhatHasCome) {
   RecordPeer peer;
   tls::Records records = peer.make_records();
   Outcome outcome;
   const auto record = peer.seal(Type::kData, std::string(16'384, 'a'));
   outcome.add(records, std::span(record).first(3));
   EXPECT_LE(records.memory(), 5U);
-  outcome.add(records, std::span(record).subspan(3, 100));
-  EXPECT_EQ(records.memory(), record.size());
-  outcome.add(records, std::span(record).subspan(103));
+  outcome.add(records, std::span(record).subspan(3, 2));
+  EXPECT_LE(records.memory(), 10U);  // The header alone announces 17 KB.
+  outcome.add(records, std::span(record).subspan(5, 98));
+  EXPECT_LE(records.memory(), 206U);
+  outcome.add(records, std::span(record).subspan(103, 10'000));
+  EXPECT_LE(records.memory(), record.size());
+  outcome.add(records, std::span(record).subspan(10'103));
   EXPECT_EQ(records.memory(), 0U);
   outcome.add(records, peer.seal(Type::kData, "whole"));
   EXPECT_EQ(records.memory(), 0U);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <random>
+#include <string>
 
 #include "proto/base/bytes.h"
 #include "tests/gateway/tls/tls_client.h"
@@ -17,6 +18,16 @@ using testing_support::shake_hands;
 using testing_support::take_pending;
 using testing_support::TlsClient;
 using State = tls::Stream::State;
+
+// What comes back of what the client says. Takes tickets in, too.
+std::string exchanged(tls::Stream& stream, TlsClient& client) {
+  client.write("to and fro");
+  const std::string heard = received(stream, client.take_output());
+  std::vector<std::byte> cipher;
+  EXPECT_TRUE(stream.encrypt(dunlin::as_bytes(heard), cipher));
+  client.receive(cipher);
+  return client.read();
+}
 
 class StreamTest : public testing::TestWithParam<int> {
  protected:
@@ -141,6 +152,24 @@ INSTANTIATE_TEST_SUITE_P(Versions, StreamTest, testing::Values(TLS1_2_VERSION, T
                          [](const auto& version) {
                            return version.param == TLS1_3_VERSION ? "Tls13" : "Tls12";
                          });
+
+// A session belongs to a digest, not to a suite (RFC 8446 section 4.2.11).
+TEST(Stream, ResumesInAnotherSuite) {
+  const auto context = make_context();
+  SSL_SESSION* session = nullptr;
+  for (const char* suite : {"TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256"}) {
+    auto stream = tls::Stream::make(context);
+    TlsClient client({.session = session, .suites = suite});
+    shake_hands(*stream, client);
+    EXPECT_EQ(stream->resumed(), session != nullptr);
+    EXPECT_STREQ(SSL_get_cipher_name(client.ssl()), suite);
+    EXPECT_EQ(exchanged(*stream, client), "to and fro");
+    SSL_SESSION_free(session);
+    session = SSL_get1_session(client.ssl());
+    SSL_set_shutdown(client.ssl(), SSL_SENT_SHUTDOWN);
+  }
+  SSL_SESSION_free(session);
+}
 
 TEST(Stream, SpeaksHttp11Only) {
   for (const bool ours : {true, false}) {

@@ -22,7 +22,8 @@ struct ClientOptions {
   int version = TLS1_3_VERSION;
   std::string protocols = {};  // ALPN, in wire form.
   SSL_SESSION* session = nullptr;
-  bool small_records = false;  // RFC 6066 section 4: at most 512 bytes of plaintext in each.
+  bool small_records = false;    // RFC 6066 section 4: at most 512 bytes of plaintext in each.
+  const char* suites = nullptr;  // Null: all.
 };
 
 class TlsClient {
@@ -43,6 +44,9 @@ class TlsClient {
     if (!options.protocols.empty()) {
       SSL_set_alpn_protos(ssl_, reinterpret_cast<const unsigned char*>(options.protocols.data()),
                           static_cast<unsigned>(options.protocols.size()));
+    }
+    if (options.suites != nullptr) {
+      EXPECT_EQ(SSL_set_ciphersuites(ssl_, options.suites), 1);
     }
     if (options.session != nullptr) SSL_set_session(ssl_, options.session);
     if (options.small_records) {
