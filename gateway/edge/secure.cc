@@ -24,7 +24,6 @@ Edge::Flow Edge::decrypt(Slot slot, std::span<std::byte>& bytes) {
   if (establishing) count_tls_handshake(slot);
   if (!flush_tls(slot)) return Flow::kStop;
   if (state != tls::Stream::State::kFailed) return Flow::kGoOn;
-  if (establishing) counters_.tls_handshakes[cross::TlsResult::kFailed].add();
   on_tls_failed(slot);
   return Flow::kStop;
 }
