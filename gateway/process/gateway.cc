@@ -308,6 +308,7 @@ void Gateway::poll_drain() {
 
 void Gateway::stop_shards() {
   stopping_ = true;
+  poll_timer_.cancel();  // It may be due in this very turn; once is what the latch is made for.
   order([] { return std::make_unique<shard::StopJob>(); });
   stopped_.count_down();
   loop_.stop();

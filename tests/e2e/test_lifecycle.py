@@ -144,6 +144,20 @@ def test_who_has_connected_when_the_port_closes_is_told():
         assert gateway.wait(10) == 0
 
 
+def test_second_sigterm_at_the_deadline():
+    """Both ends of the drain come in one turn of the loop; it ends once."""
+    short = {"DUNLIN_DRAIN_WINDOW_MS": "1000", "DUNLIN_DRAIN_DEADLINE_MS": "1000"}
+    with Gateway(environment=short, quick_drain=False) as gateway, RawClient(gateway.public, "/ping"):
+        gateway.signal(signal.SIGTERM)
+        while "draining" not in gateway.output():
+            time.sleep(0.01)
+        gateway.signal(signal.SIGSTOP)
+        time.sleep(1.5)
+        gateway.signal(signal.SIGTERM)
+        gateway.signal(signal.SIGCONT)
+        assert gateway.wait(10) == 0
+
+
 def test_second_sigterm_ends_at_once():
     with Gateway(environment=SLOW_DRAIN, quick_drain=False) as gateway:
         clients = [RawClient(gateway.public, "/ping") for _ in range(20)]
