@@ -123,7 +123,8 @@ def test_nobody_gets_in_before_the_order_to_drain_has_come():
 def test_who_has_connected_when_the_port_closes_is_told():
     """A shard that is busy as the drain begins finds connections waiting: they get an answer, not a reset."""
     limits = {"DUNLIN_API_BODY_SIZE_MAX": "64MiB", "DUNLIN_LIMITS_MEMORY_MAX": "4GiB"}
-    with Gateway(environment=SLOW_DRAIN | limits, shards=1, quick_drain=False) as gateway, contextlib.ExitStack() as stack:
+    slower = {"DUNLIN_DRAIN_WINDOW_MS": "86400000", "DUNLIN_DRAIN_DEADLINE_MS": "86400000"}
+    with Gateway(environment=slower | limits, shards=1, quick_drain=False) as gateway, contextlib.ExitStack() as stack:
         api = stack.enter_context(contextlib.closing(Api(gateway.api)))
         here = stack.enter_context(RawClient(gateway.public, "/ping"))  # The drain is to last.
         body = b'{"uid":"1","data":[' + b"[]," * (16 << 20) + b"1]}"  # Checking it takes half a second.
