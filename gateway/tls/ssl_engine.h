@@ -33,7 +33,7 @@ class SslEngine {
   SslEngine(const SslEngine&) = delete;
   SslEngine& operator=(const SslEngine&) = delete;
 
-  // Takes input until it is done; the rest of it belongs to read() or to Records.
+  // Takes input until it is done; the rest of it is for receive() or for Records.
   [[nodiscard]] Handshake shake_hands(std::span<const std::byte>& input,
                                       std::vector<std::byte>& output);
   // After a handshake of TLS 1.3: the records from now on; the engine is not to be used any more.

@@ -39,11 +39,12 @@ class Stream {
     kFailed,  // A fault; an alert for the peer may be pending(). Nothing more can be done.
   };
 
-  // What TLS may add to a record of kRecordMax bytes.
-  // (Clients may ask for records of 512 bytes: then so much is made of 32 of them.)
+  // What TLS may add to kRecordMax bytes: clients may ask for records of 512 (RFC 6066 section 4),
+  // and then it is 32 of them.
   static constexpr std::size_t kRecordOverheadMax = 1 << 10;
   // A peer that asks for answers (key updates) and takes none is not waited for.
   static constexpr std::size_t kPendingMax = 256 << 10;
+
   // Null: there is no memory for it.
   [[nodiscard]] static std::unique_ptr<Stream> make(std::shared_ptr<const Context> context);
   Stream(const Stream&) = delete;
