@@ -33,10 +33,11 @@ class MemoryBudget {
   // Nothing more is taken in: pushes and connections are refused.
   [[nodiscard]] bool full() const { return held() >= ceiling(); }
   [[nodiscard]] bool strained() const { return held() >= ceiling() / 10 * 9; }
-  // What is to be let go of in an episode.
-  [[nodiscard]] std::uint64_t excess() const {
-    return held() > relieved() ? held() - relieved() : 0;
+  // What is to be let go of in an episode, if so much is held.
+  [[nodiscard]] std::uint64_t excess_of(std::uint64_t held) const {
+    return held > relieved() ? held - relieved() : 0;
   }
+  [[nodiscard]] std::uint64_t excess() const { return excess_of(held()); }
   // What may be taken up for things that are only useful: they never begin an episode.
   [[nodiscard]] std::uint64_t spare() const {
     return held() < relieved() ? relieved() - held() : 0;

@@ -19,16 +19,19 @@ std::uint64_t share_of(std::uint64_t size, std::uint64_t of_one, std::uint64_t o
 
 }  // namespace
 
-// Once a turn: some additions and a look at one value that few ever write.
-void Shard::keep_memory() {
-  cross::MemoryBudget& budget = shards_.memory;
+void Shard::tell_memory(std::int64_t step) {
   counters_.parser_bytes.set(api_.parser_bytes() + edge_.parser_bytes());
   const std::int64_t held = held_bytes(counters_);
   const std::int64_t difference = held - memory_told_;
-  if (std::abs(difference) >= cross::MemoryBudget::kStep) {
-    budget.add(difference);
-    memory_told_ = held;
-  }
+  if (std::abs(difference) < step) return;
+  shards_.memory.add(difference);
+  memory_told_ = held;
+}
+
+// Once a turn: some additions and a look at one value that few ever write.
+void Shard::keep_memory() {
+  cross::MemoryBudget& budget = shards_.memory;
+  tell_memory(cross::MemoryBudget::kStep);
   if (budget.full()) {
     budget.note_full(now_ms_);
   } else {
@@ -39,8 +42,7 @@ void Shard::keep_memory() {
                   {{"held_bytes", budget.held()}, {"memory_max", budget.ceiling()}});
   }
   if (!budget.shedding()) return;
-  const std::uint64_t excess = budget.excess();
-  if (excess == 0) {
+  if (budget.excess() == 0) {
     if (budget.end_episode()) {
       observe::info("memory is no longer short", {{"held_bytes", budget.held()}});
     }
@@ -48,17 +50,22 @@ void Shard::keep_memory() {
   }
   if (now_ms_ < shed_again_ms_) return;
   shed_again_ms_ = now_ms_ + kShedIntervalMs;
-  let_go(excess);
+  let_go();
+  tell_memory(/*step=*/0);  // At once: this shard may sleep now.
 }
 
 // Every shard gives up its share of each kind. The largest holders end last, whichever shards they
 // are on: each shard tells how large its largest is, and ends none that is smaller than another's.
-void Shard::let_go(std::uint64_t excess) {
+void Shard::let_go() {
   update_gauges();
   const auto of_all = [&](cross::Counter cross::Counters::* kind) { return shards_.sum(kind); };
   const std::uint64_t parsers = of_all(&cross::Counters::parser_bytes);
   const std::uint64_t contexts = of_all(&cross::Counters::deflate_context_bytes);
   const std::uint64_t history = of_all(&cross::Counters::history_bytes);
+  // Not what the budget has been told, and after the above: what another shard gives up meanwhile
+  // must not end a connection.
+  const auto held = static_cast<std::uint64_t>(std::max<std::int64_t>(held_bytes(shards_), 0));
+  std::uint64_t excess = shards_.memory.excess_of(held);
   api_.let_go_of_parsers();
   edge_.let_go_of_parsers();
   hub_.delivery().let_go_of_contexts(

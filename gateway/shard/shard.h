@@ -63,7 +63,8 @@ class Shard final : public loop::PollSink, public Orders {
   void refresh_time();
   void keep_house();
   void keep_memory();
-  void let_go(std::uint64_t excess);
+  void tell_memory(std::int64_t step);
+  void let_go();
   [[nodiscard]] std::uint64_t largest_elsewhere() const;
   void tell_largest_holder();
   void set_wake_timer();
